@@ -1,0 +1,84 @@
+# `make demo` shows the product at work on a real kernel; `make test` runs every test.
+# Both set everything up by themselves on a Debian 12 machine that has git and make.
+
+PYTHON := .venv/bin/python
+VERSION := $(shell sed -n 's/^version = "\(.*\)"/\1/p' pyproject.toml)
+PACKAGE := build/usbguard-py_$(VERSION)_amd64.deb
+SOURCES := $(shell find usbguard_py systemd packaging policies docs/man docs/completion -type f ! -name '*.pyc' 2>/dev/null)
+
+.PHONY: help
+help:
+	@echo "make demo       the story on a real kernel, with the product's real output"
+	@echo "make test       every test, in rooms with a time budget (about 25 minutes)"
+	@echo "make test-fast  linters and the tests that need no guest"
+	@echo "make test-lab   the lab's own tests and the scenarios on a real kernel"
+	@echo "make test-full  make test, with the slow tests too"
+	@echo "make package    $(PACKAGE)"
+	@echo "make bench      figures beside Debian's usbguard, in build/bench.json"
+	@echo "make lint       ruff, mypy, import contract, shellcheck, codespell"
+	@echo "make format     put the code into its one form"
+	@echo "make lock       write the lock files anew"
+
+# The virtual environment comes from the lock file, hashes checked; the stamp is its proof of completeness.
+.venv/stamp: requirements-dev.lock scripts/bootstrap.sh
+	sh scripts/bootstrap.sh .venv requirements-dev.lock
+	touch $@
+
+# What the lab needs from Debian: installed when this may be done, otherwise named.
+.PHONY: prepare
+prepare: .venv/stamp
+	$(PYTHON) -m tests.lab.prepare
+
+.PHONY: package
+package: $(PACKAGE)
+
+$(PACKAGE): .venv/stamp pyproject.toml requirements.lock LICENSE $(SOURCES)
+	$(PYTHON) packaging/build.py
+
+.PHONY: demo
+demo: prepare package
+	$(PYTHON) -m tests.demo
+
+.PHONY: bench
+bench: prepare package
+	$(PYTHON) -m tests.bench
+
+.PHONY: test test-full test-fast test-package test-lab
+test: prepare
+	$(PYTHON) -m tests.rooms fast package lab scenarios
+
+test-full: prepare
+	$(PYTHON) -m tests.rooms --slow fast package lab scenarios
+
+test-fast: .venv/stamp
+	$(PYTHON) -m tests.rooms fast
+
+test-package: .venv/stamp
+	$(PYTHON) -m tests.rooms package
+
+test-lab: prepare package
+	$(PYTHON) -m tests.rooms lab scenarios
+
+.PHONY: lint format
+lint: .venv/stamp
+	.venv/bin/ruff check .
+	.venv/bin/ruff format --check .
+	.venv/bin/mypy
+	.venv/bin/lint-imports --no-logo
+	.venv/bin/shellcheck -s sh systemd/floor scripts/bootstrap.sh .ci/run packaging/postinst packaging/prerm packaging/postrm
+	.venv/bin/codespell usbguard_py docs systemd packaging README.md CHANGELOG.md
+
+format: .venv/stamp
+	.venv/bin/ruff check --fix-only .
+	.venv/bin/ruff format .
+
+# --universal: one file for Python 3.11 to 3.13; no index is named in it.
+LOCK := .venv/bin/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header
+.PHONY: lock
+lock: .venv/stamp
+	$(LOCK) pyproject.toml -o requirements.lock
+	$(LOCK) --extra dev --extra test -c requirements.lock pyproject.toml -o requirements-dev.lock
+
+.PHONY: clean
+clean:
+	rm -rf build .venv

@@ -1,0 +1,15 @@
+"""Marks each test by the folder it is in, so that a folder is a room of its own (see ``tests/rooms.py``)."""
+
+from pathlib import Path
+
+import pytest
+
+HERE = Path(__file__).parent
+ROOMS = {"package": "package", "lab_selftest": "lab", "lab_floor": "lab", "lab_hands": "lab", "scenarios": "scenarios"}
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    for item in items:
+        folder = item.path.relative_to(HERE).parts[0]
+        if folder in ROOMS:
+            item.add_marker(ROOMS[folder])

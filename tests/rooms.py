@@ -1,0 +1,123 @@
+"""Runs the tests room by room and holds each room to its time.
+
+A room is a group of tests that share what they need (nothing, the package, a guest). Every room
+runs, also after a failure, so that one run tells everything; the last line sums them up.
+usage: python -m tests.rooms [--slow] ROOM...
+"""
+
+import os
+import subprocess
+import sys
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from xml.etree import ElementTree as ET
+
+ROOT = Path(__file__).parents[1]
+BUILD = ROOT / "build"
+PYTEST = (sys.executable, "-m", "pytest")
+WHOLE_BUDGET = 40 * 60
+"""Seconds all rooms may take together on two cores."""
+
+
+@dataclass(frozen=True)
+class Room:
+    """A group of tests: what to run before them, how pytest selects them, seconds they may take."""
+
+    select: tuple[str, ...]
+    budget: int
+    before: tuple[tuple[str, ...], ...] = ()
+    after: tuple[tuple[str, ...], ...] = ()
+
+
+ROOMS = {
+    "fast": Room(("-m", "not lab and not scenarios and not package", "-n", "2", "--dist", "loadfile"), budget=3 * 60),
+    "package": Room(("-m", "package"), budget=8 * 60, before=(("make", "package"),)),
+    "lab": Room(("-m", "lab"), budget=8 * 60),
+    "scenarios": Room(
+        ("-m", "scenarios"),
+        budget=15 * 60,
+        before=(("rm", "-f", "build/scenarios.json"),),
+        after=((sys.executable, "-m", "tests.scenarios.evidence", "check"),),
+    ),
+}
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What a room said."""
+
+    name: str
+    seconds: float
+    budget: int
+    ok: bool
+    passed: int = 0
+    failed: int = 0
+    skipped: int = 0
+
+    @property
+    def in_time(self) -> bool:
+        return self.seconds <= self.budget
+
+
+def counts(report: Path) -> tuple[int, int, int]:
+    """Passed, failed and skipped tests of a JUnit report; nothing when pytest wrote none."""
+    if not report.exists():
+        return 0, 0, 0
+    suite = next(ET.parse(report).getroot().iter("testsuite"))  # noqa: S314 - our own file of a moment ago
+    total, failures, errors, skipped = (int(suite.get(k, "0")) for k in ("tests", "failures", "errors", "skipped"))
+    return total - failures - errors - skipped, failures + errors, skipped
+
+
+def run_room(name: str, *, slow: bool) -> Outcome:
+    room = ROOMS[name]
+    report = BUILD / f"junit-{name}.xml"
+    report.unlink(missing_ok=True)
+    select = list(room.select)
+    if not slow:
+        select[1] = f"({select[1]}) and not slow"
+    commands = (*room.before, (*PYTEST, *select, f"--junitxml={report}"), *room.after)
+    print(f"\n=== room {name}: at most {room.budget // 60} minutes ===", flush=True)
+    start = time.monotonic()
+    ok = all(subprocess.run(command, cwd=ROOT, check=False).returncode == 0 for command in commands)
+    return Outcome(name, time.monotonic() - start, room.budget, ok, *counts(report))
+
+
+def summary(outcomes: Sequence[Outcome]) -> str:
+    lines = [f"{'room':<10}{'seconds':>9}{'budget':>9}{'passed':>8}{'failed':>8}{'skipped':>9}  verdict"]
+    for o in outcomes:
+        verdict = "ok" if o.ok and o.in_time else "FAILED" if not o.ok else "OVER BUDGET"
+        lines.append(
+            f"{o.name:<10}{o.seconds:>9.0f}{o.budget:>9}{o.passed:>8}{o.failed:>8}{o.skipped:>9}  {verdict}",
+        )
+    whole = sum(o.seconds for o in outcomes)
+    lines.append(
+        f"{'all':<10}{whole:>9.0f}{WHOLE_BUDGET:>9}{'':>25}  {'ok' if whole <= WHOLE_BUDGET else 'OVER BUDGET'}"
+    )
+    return "\n".join(lines)
+
+
+def good(outcomes: Sequence[Outcome]) -> bool:
+    """Every room passed, in its time, with at least one test, and all together in theirs."""
+    each = all(o.ok and o.in_time and o.passed > 0 and o.failed == 0 for o in outcomes)
+    return bool(outcomes) and each and sum(o.seconds for o in outcomes) <= WHOLE_BUDGET
+
+
+def main(arguments: Sequence[str]) -> int:
+    names = [a for a in arguments if a != "--slow"]
+    unknown = [n for n in names if n not in ROOMS]
+    if unknown or not names:
+        print(f"usage: python -m tests.rooms [--slow] {' '.join(ROOMS)}", file=sys.stderr)
+        return 64
+    BUILD.mkdir(exist_ok=True)
+    os.environ["PATH"] = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
+    outcomes = [run_room(name, slow="--slow" in arguments) for name in names]
+    print("\n" + summary(outcomes))
+    passed, failed, skipped = (sum(getattr(o, k) for o in outcomes) for k in ("passed", "failed", "skipped"))
+    print(f"{passed} passed, {failed} failed, {skipped} skipped", flush=True)
+    return 0 if good(outcomes) else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
