@@ -1,0 +1,162 @@
+"""The guest's USB ports: what is plugged in, and what QEMU holds behind it."""
+
+import itertools
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from .image import LabError
+from .media import medium
+from .qmp import Qmp
+from .witness import Event, Witness
+
+
+@dataclass
+class Backends:
+    """What QEMU holds behind a device; a snapshot can only be loaded when it is gone again."""
+
+    drives: list[str] = field(default_factory=list)  # in the order they can be removed
+    throttles: list[str] = field(default_factory=list)
+    chardevs: list[str] = field(default_factory=list)
+    netdevs: list[str] = field(default_factory=list)
+
+
+@dataclass
+class Plugged:
+    """A device in a port of the guest. `port` is the kernel's name of it (`2-1`)."""
+
+    id: str
+    slot: str  # QEMU's name of the port, `3` or `3.1` behind a hub
+    port: str
+    devpath: str
+    added: Event  # the kernel's add message
+    owner: "Ports"
+    backends: Backends
+    here: bool = True
+
+    def unplug(self) -> None:
+        """Pull it out and wait until QEMU and the kernel know."""
+        self.owner.unplug(self)
+
+
+class Ports:
+    """Plugs and unplugs; a plug returns when the kernel has announced the device."""
+
+    qmp: Qmp
+    witness: Witness
+    folder: Path
+    ports: int
+
+    def _init_plugs(self) -> None:
+        self._plug_numbers = itertools.count(1)
+        self.plugged: list[Plugged] = []
+
+    def plug(
+        self,
+        driver: str,
+        port: int | str | None = None,
+        *,
+        wait: bool = True,
+        backends: Backends | None = None,
+        **properties: Any,
+    ) -> Plugged:
+        """Plug any QEMU USB device; `port` is QEMU's port (1 to 15, `3.1` behind the hub in 3), default a free one."""
+        name = f"plug{next(self._plug_numbers)}"
+        return self._plug(name, lambda slot: self._add(driver, name, slot, properties), port, backends, wait=wait)
+
+    def _add(self, driver: str, name: str, slot: str, properties: dict[str, Any]) -> None:
+        # JSON properties keep their types; QEMU refuses an unknown one.
+        self.qmp.execute("device_add", driver=driver, id=name, bus="xhci.0", port=slot, **properties)
+
+    def _plug(
+        self,
+        name: str,
+        add: Callable[[str], None],
+        port: int | str | None,
+        backends: Backends | None,
+        *,
+        wait: bool = True,
+    ) -> Plugged:
+        slot = str(port) if port is not None else self._free_slot()
+        since = self.witness.mark
+        plugged = Plugged(name, slot, "", "", Event(0, "none", {}), self, backends or Backends())
+        try:
+            add(slot)
+        except LabError:
+            self._free(plugged)
+            raise
+        self.plugged.append(plugged)
+        if wait:
+            self.await_kernel(plugged, since)
+        return plugged
+
+    def await_kernel(self, plugged: Plugged, since: int, timeout: float = 30.0) -> None:
+        """Wait for the kernel's add message of a device plugged with `wait=False`."""
+        # The xHCI controller is one bus for each speed: the same port number, bus 1 or 2.
+        ending = rf"/([12]-{plugged.slot.replace('.', chr(92) + '.')})$"
+        event = self.witness.wait_uevent("add", timeout, since, devpath=ending, DEVTYPE="usb_device")
+        plugged.added, plugged.devpath, plugged.port = event, event.devpath, event.port
+
+    def _free_slot(self) -> str:
+        used = {plugged.slot for plugged in self.plugged}
+        free = next((str(n) for n in range(1, self.ports + 1) if str(n) not in used), None)
+        if free is None:
+            raise LabError(f"all {self.ports} USB ports are taken; unplug something or give a port")
+        return free
+
+    def unplug(self, plugged: Plugged) -> None:
+        """Pull a device out and take its drive away, so that a snapshot can be loaded afterwards."""
+        if not plugged.here:
+            return
+        since, seen = len(self.qmp.events), self.witness.mark
+        self.qmp.execute("device_del", id=plugged.id)
+        self.qmp.wait("DEVICE_DELETED", lambda data: data.get("device") == plugged.id, since)
+        if plugged.devpath:
+            pattern = f"^{plugged.devpath}$"
+            self.witness.wait_uevent("remove", since=seen, devpath=pattern, DEVTYPE="usb_device")
+        self._free(plugged)
+
+    def _free(self, plugged: Plugged) -> None:
+        backends = plugged.backends
+        for drive in backends.drives:
+            self.qmp.execute("blockdev-del", **{"node-name": drive})
+        for throttle in backends.throttles:
+            self.qmp.execute("object-del", id=throttle)
+        for chardev in backends.chardevs:
+            self.qmp.execute("chardev-remove", id=chardev)
+        for netdev in backends.netdevs:
+            self.qmp.execute("netdev_del", id=netdev)
+        plugged.here = False
+        if plugged in self.plugged:
+            self.plugged.remove(plugged)
+
+    def unplug_all(self) -> None:
+        """Pull everything out, children before their hubs."""
+        for plugged in sorted(self.plugged, key=lambda one: -len(one.slot)):
+            self.unplug(plugged)
+
+    def _drive(
+        self,
+        image: Path | None,
+        backends: Backends,
+        *,
+        readonly: bool = False,
+        limits: dict[str, int] | None = None,
+        **fresh: Any,
+    ) -> str:
+        """Attach an image, or a fresh medium, to QEMU and return the block node to use."""
+        name = f"drive{next(self._plug_numbers)}"
+        path = image or medium(self.folder / f"{name}.raw", **fresh)
+        file = {"driver": "raw", "read-only": readonly, "file": {"driver": "file", "filename": str(path)}}
+        self.qmp.execute("blockdev-add", **{"node-name": name, **file})
+        backends.drives.insert(0, name)
+        if not limits:
+            return name
+        group, slow = f"{name}-speed", f"{name}-slow"
+        self.qmp.execute("object-add", **{"qom-type": "throttle-group", "id": group, "limits": limits})
+        throttle = {"driver": "throttle", "read-only": readonly, "throttle-group": group, "file": name}
+        self.qmp.execute("blockdev-add", **{"node-name": slow, **throttle})
+        backends.drives.insert(0, slow)
+        backends.throttles.append(group)
+        return slow

@@ -1,0 +1,59 @@
+"""Install the lab's Debian packages, or say exactly which are missing: `python3 -m tests.lab.prepare`.
+
+Runs with the system's own Python, before any virtual environment. Exit code 0: all there; 3: something is missing
+and this user may not install it.
+"""
+
+import os
+import shutil
+import subprocess
+import sys
+
+# Package: a command that shows it is there.
+PACKAGES = {
+    "qemu-system-x86": "qemu-system-x86_64",
+    "qemu-utils": "qemu-img",
+    "mmdebstrap": "mmdebstrap",
+    "e2fsprogs": "mke2fs",
+    "dosfstools": "mkfs.vfat",
+    "fdisk": "sfdisk",
+    "man-db": "man",  # the man pages are checked, too
+}
+MISSING = 3  # exit code
+ADMIN_PATH = f"{os.environ.get('PATH', '')}:/usr/sbin:/sbin"  # an ordinary user's PATH lacks the last two
+
+
+def missing() -> list[str]:
+    """Return the packages whose command is not there."""
+    # Without root the image is built in a user namespace, which needs newuidmap.
+    wanted = PACKAGES if os.geteuid() == 0 else {**PACKAGES, "uidmap": "newuidmap"}
+    return [package for package, command in wanted.items() if shutil.which(command, path=ADMIN_PATH) is None]
+
+
+def install(packages: list[str]) -> bool:
+    """Install with apt as root or through sudo without a password; False when neither is possible."""
+    sudo = [] if os.geteuid() == 0 else ["sudo", "-n"]
+    if sudo and (
+        shutil.which("sudo") is None or subprocess.run([*sudo, "true"], capture_output=True, check=False).returncode
+    ):
+        return False
+    environment = ["env", "DEBIAN_FRONTEND=noninteractive"]
+    subprocess.run([*sudo, *environment, "apt-get", "update", "-q"], check=True)
+    command = ["apt-get", "install", "-y", "-q", "--no-install-recommends", *packages]
+    subprocess.run([*sudo, *environment, *command], check=True)
+    return True
+
+
+def main() -> int:
+    """Prepare this machine and return the exit code."""
+    wanted = missing()
+    if wanted and not install(wanted):
+        print("lab: these Debian packages are missing; install them as root, then run this again:")
+        print(f"  apt-get install --no-install-recommends {' '.join(wanted)}")
+        return MISSING
+    print("lab: all its packages are there")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,1 @@
+"""The lab proves itself before it is believed about the product."""
