@@ -1,0 +1,112 @@
+"""What the ledger says about a change to the list, the peripherals or the policy.
+
+Each body holds who, why, the paper, from and to. ``record`` is the whole row after the change and
+``record_sha256`` its digest: the list can be checked against the ledger row by row.
+"""
+
+from collections.abc import Mapping
+
+import msgspec
+
+from usbguard_py.core.canonical import digest
+from usbguard_py.core.record import MAX_TEXT, Body, bounded
+from usbguard_py.core.text import escaped
+from usbguard_py.core.whitelist import Asset, Custody, Peripheral
+
+By = Mapping[str, object] | str
+
+
+def kind_of(state: Custody) -> str:
+    """The kind of entry for a move to ``state``."""
+    return "list-revoke" if state is Custody.REVOKED else "list-state"
+
+
+def fields(value: Asset | Peripheral) -> Body:
+    """A row of the list as plain values: what ``record_sha256`` covers."""
+    plain: Body = msgspec.to_builtins(value)
+    return plain
+
+
+def fingerprint_of(value: Asset | Peripheral) -> str:
+    """SHA-256 in hex of the canonical bytes of a row of the list."""
+    return digest(fields(value))
+
+
+def who(by: By) -> Body:
+    """Who made a change, as an object."""
+    return {"user": bounded(by)} if isinstance(by, str) else dict(by)
+
+
+def shown_serial(hexadecimal: str | None) -> str:
+    """A serial that is kept in hex, as it is shown."""
+    return escaped(bytes.fromhex(hexadecimal or ""))
+
+
+def asset_added(asset: Asset, list_version: int, by: By) -> Body:
+    """Kind ``list-add``."""
+    return {
+        **_asset(asset, list_version, by),
+        "document": bounded(asset.document),
+        "to": str(asset.state),
+        "from": None,
+        "record": fields(asset),
+    }
+
+
+def custody_changed(before: Asset, after: Asset, list_version: int, by: By) -> Body:
+    """Kinds ``list-revoke`` and ``list-state``."""
+    return {
+        **_asset(after, list_version, by),
+        "document": bounded(after.reason_document),
+        "reason": bounded(after.reason),
+        "from": str(before.state),
+        "to": str(after.state),
+    }
+
+
+def _asset(asset: Asset, list_version: int, by: By) -> Body:
+    return {
+        "asset": asset.id,
+        "holder": bounded(asset.holder),
+        "unit": bounded(asset.unit),
+        "serial": bounded(shown_serial(asset.electronic_serial)),
+        "printed_serial": bounded(asset.printed_serial),
+        "record_sha256": fingerprint_of(asset),
+        "list_version": list_version,
+        "by": who(by),
+    }
+
+
+def peripheral_enrolled(peripheral: Peripheral, list_version: int, by: By) -> Body:
+    """Kind ``peripheral-enrol``."""
+    return {**_peripheral(peripheral, list_version, by), "record": fields(peripheral)}
+
+
+def peripheral_removed(peripheral: Peripheral, reason: str, document: str, list_version: int, by: By) -> Body:
+    """Kind ``peripheral-remove``."""
+    body = _peripheral(peripheral, list_version, by)
+    return {**body, "reason": bounded(reason), "document": bounded(document)}
+
+
+def _peripheral(peripheral: Peripheral, list_version: int, by: By) -> Body:
+    return {
+        "peripheral": peripheral.id,
+        "name": peripheral.port,
+        "serial": bounded(shown_serial(peripheral.passport.serial)),
+        "document": bounded(peripheral.document),
+        "record_sha256": fingerprint_of(peripheral),
+        "list_version": list_version,
+        "by": who(by),
+    }
+
+
+def policy_used(name: str, digest_: str, before: str, origin: str, by: By) -> Body:
+    """Kind ``policy-use``; ``before`` and ``digest_`` are the digests of the old and the new text, in hex."""
+    return {
+        "policy": bounded(name, MAX_TEXT),
+        "policy_digest": digest_,
+        "from": before or None,
+        "to": digest_,
+        "origin": bounded(origin),
+        "by": who(by),
+    }

@@ -1,0 +1,29 @@
+"""All that a gate may ask besides the device itself."""
+
+import msgspec
+
+from usbguard_py.core.whitelist import Asset, Peripheral
+from usbguard_py.policy.knobs import Policy
+
+
+class Connected(msgspec.Struct, frozen=True):
+    """A device that is plugged in now and matched a passport."""
+
+    name: str
+    devnum: int
+    asset: str
+
+
+class Facts(msgspec.Struct, frozen=True):
+    """Facts gathered by the shell for one device at one moment.
+
+    ``candidates`` are the assets of which a fingerprint or the electronic serial equals the
+    device's serial, whatever their state; ``peripherals`` all that are enrolled on this machine.
+    """
+
+    policy: Policy
+    policy_digest: str = ""
+    candidates: tuple[Asset, ...] = ()
+    peripherals: tuple[Peripheral, ...] = ()
+    connected: tuple[Connected, ...] = ()
+    fail_safe: str = ""  # why nothing but enrolled input may open; empty when all is well

@@ -1,0 +1,123 @@
+"""Requests on the control socket and their answers, as typed values.
+
+The wire is Varlink's (one JSON object, a NUL byte): ``{"method": "org.usbguardpy.Control.Status",
+"parameters": {…}}``. A request is at most 64 KiB. ``ROLE`` names the least role that may ask.
+"""
+
+from typing import ClassVar
+
+import msgspec
+
+from usbguard_py.core.passport import Passport
+
+INTERFACE = "org.usbguardpy.Control"
+MAX_REQUEST = 65536  # bytes
+
+
+class Request(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """Root of all requests."""
+
+    ROLE: ClassVar[str] = "auditor"
+    CHANGES: ClassVar[bool] = False
+
+
+class Status(Request, frozen=True):
+    """How things stand."""
+
+
+class Devices(Request, frozen=True):
+    """The devices connected now, with the decision on each."""
+
+
+class Explain(Request, frozen=True):
+    """The gates' table for one connected device."""
+
+    name: str
+
+
+class Watch(Request, frozen=True):
+    """A stream of decisions and changes as they happen."""
+
+
+class PeripheralList(Request, frozen=True):
+    """The keyboards and mice enrolled for this workplace."""
+
+
+class PeripheralEnrol(Request, frozen=True):
+    """Put a connected keyboard or mouse on the list of this workplace."""
+
+    ROLE = "administrator"
+    CHANGES = True
+    name: str
+    label: str = ""
+    document: str = ""
+
+
+class PeripheralRemove(Request, frozen=True):
+    """Take an enrolled peripheral off again; it is cut at once."""
+
+    ROLE = "administrator"
+    CHANGES = True
+    id: str
+    reason: str
+
+
+class Examine(Request, frozen=True):
+    """Read a connected device's real descriptors; nothing of it opens."""
+
+    ROLE = "manager"
+    CHANGES = True
+    name: str
+
+
+class WhitelistAdd(Request, frozen=True):
+    """Put an asset on the list: from a connected device (``name``) or by hand (``passport``)."""
+
+    ROLE = "manager"
+    CHANGES = True
+    holder: str
+    document: str
+    unit: str = ""
+    label: str = ""
+    printed_serial: str = ""
+    name: str = ""
+    passport: Passport | None = None
+    grant: tuple[int, ...] = ()
+
+
+class WhitelistRevoke(Request, frozen=True):
+    """Take the right to use an asset away, at once, also from a connected drive."""
+
+    ROLE = "manager"
+    CHANGES = True
+    id: str
+    reason: str
+    document: str
+
+
+class PolicyUse(Request, frozen=True):
+    """Store a policy text in the database and follow it from now on."""
+
+    ROLE = "administrator"
+    CHANGES = True
+    text: str
+    origin: str = ""
+    no_keyboard: bool = False  # enforce even though this takes the only keyboard away
+
+
+METHODS: dict[str, type[Request]] = {
+    kind.__name__: kind
+    for kind in (
+        Status,
+        Devices,
+        Explain,
+        Watch,
+        PeripheralList,
+        PeripheralEnrol,
+        PeripheralRemove,
+        Examine,
+        WhitelistAdd,
+        WhitelistRevoke,
+        PolicyUse,
+    )
+}

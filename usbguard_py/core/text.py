@@ -1,0 +1,50 @@
+"""Hostile bytes stay bytes: how strings that a device chose are shown.
+
+A device may send any bytes as its serial number or product name. What is stored is the raw
+bytes in hex; what is shown is :func:`escaped`, which cannot move a cursor, end a line, turn
+the reading direction or close a quotation.
+"""
+
+import re
+import unicodedata
+
+# Cc control, Cf format (bidi marks, zero width), Cs surrogate, Co private, Cn unassigned, Zl/Zp line ends, Zs blanks:
+# the general categories of the Unicode standard, section 4.5, that have no visible form of their own.
+_HIDDEN = {"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp", "Zs"}
+# Letters and symbols that are drawn as nothing: the Hangul fillers and the empty Braille pattern.
+_BLANK = set("\u115f\u1160\u3164\uffa0\u2800")
+_MARKS = {"Mn", "Mc", "Me"}  # they change the character before them
+_SPECIAL = set("\\\"'`<>&|")
+_FORMULA = set("=+-@")  # at the start of a cell they make a spreadsheet calculate
+# What most devices send, told at one look: nothing of it is in any of the sets above, at the start neither.
+_PLAIN = re.compile(rb"(?:[A-Za-z0-9][A-Za-z0-9 ._:/-]*)?")
+_BYTES = range(0xDC80, 0xDD00)  # what "surrogateescape" makes of the bytes 80 to ff (PEP 383)
+
+MAX_STRING = 126 * 3  # bytes: bLength is one byte (USB 2.0, 9.6.7), so 126 UTF-16 units, 3 UTF-8 bytes each
+
+
+def hidden(char: str) -> bool:
+    """Whether ``char`` has no visible form of its own. An ordinary space has one."""
+    return char != " " and (unicodedata.category(char) in _HIDDEN or char in _BLANK)
+
+
+def escaped(raw: bytes) -> str:
+    r"""``raw`` as text that is safe in a terminal, a log line, CSV, HTML and JSON.
+
+    Visible characters stay; everything else becomes ``\xHH`` (a byte that is no UTF-8) or
+    ``\u{HEX}`` (a code point). Two different ``raw`` never become the same text.
+    """
+    if _PLAIN.fullmatch(raw):
+        return raw.decode("ascii")
+    return "".join(
+        _escaped(char, first=index == 0) for index, char in enumerate(raw.decode("utf-8", "surrogateescape"))
+    )
+
+
+def _escaped(char: str, *, first: bool) -> str:
+    code = ord(char)
+    if code in _BYTES:
+        return f"\\x{code - _BYTES.start + 0x80:02x}"
+    if char in _SPECIAL or hidden(char) or unicodedata.category(char) in _MARKS or (first and char in _FORMULA):
+        return f"\\u{{{code:x}}}"
+    return char

@@ -1,0 +1,64 @@
+"""The approved list: assets with their fingerprints, and the peripherals of this workplace."""
+
+from enum import StrEnum
+
+import msgspec
+
+from usbguard_py.core.passport import Passport
+
+
+class Custody(StrEnum):
+    """Where an asset is in its life; only ``IN_USE`` may open."""
+
+    PENDING = "pending"
+    IN_USE = "in-use"
+    SUSPENDED = "suspended"
+    EXPIRED = "expired"
+    REVOKED = "revoked"
+    LOST = "lost"
+    DAMAGED = "damaged"
+    DESTROYED = "destroyed"
+
+
+class Fingerprint(msgspec.Struct, frozen=True):
+    """One face of an asset (locked, unlocked, USB 2, USB 3) with its passport."""
+
+    name: str
+    passport: Passport
+
+
+class Asset(msgspec.Struct, frozen=True):
+    """One approved storage device.
+
+    ``printed_serial`` is what stands on the shell, ``electronic_serial`` the hex of what the
+    device sends; nobody knows that they are the same.
+    """
+
+    id: str
+    label: str
+    printed_serial: str
+    electronic_serial: str
+    holder: str
+    unit: str
+    document: str
+    state: Custody
+    fingerprints: tuple[Fingerprint, ...]
+    access: str = "rw"
+    added_at: str = ""
+    added_by: str = ""
+    changed_at: str = ""
+    reason: str = ""
+    reason_document: str = ""
+
+
+class Peripheral(msgspec.Struct, frozen=True):
+    """A keyboard or mouse of this workplace, enrolled on one port."""
+
+    id: str
+    kind: str  # keyboard, mouse
+    port: str  # kernel name: "1-2"
+    passport: Passport
+    label: str = ""
+    enrolled_at: str = ""
+    enrolled_by: str = ""
+    document: str = ""

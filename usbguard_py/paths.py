@@ -1,0 +1,33 @@
+"""Where things are on the machine, in one place.
+
+``USBGUARD_PY_ROOT`` puts a prefix before every path, for tests that build a tree of their own.
+It is not honoured under systemd (``INVOCATION_ID`` is set there), so that nobody can point the
+installed daemon at a tree of theirs.
+"""
+
+import os
+from pathlib import Path
+
+ROOT = Path("/") if "INVOCATION_ID" in os.environ else Path(os.environ.get("USBGUARD_PY_ROOT", "/"))
+
+SYS = ROOT / "sys"
+USB_DEVICES = SYS / "bus/usb/devices"
+USB_DRIVERS = SYS / "bus/usb/drivers"
+DRIVERS_PROBE = SYS / "bus/usb/drivers_probe"
+USBCORE_DEFAULT = SYS / "module/usbcore/parameters/authorized_default"
+
+CONFIG = ROOT / "etc/usbguard-py"
+FLOOR_MODE = CONFIG / "floor/mode"
+FLOOR_INPUT = CONFIG / "floor/input"
+FLOOR = ROOT / "usr/lib/usbguard-py/floor"
+
+STATE = ROOT / "var/lib/usbguard-py"
+DATABASE = STATE / "usbguard-py.db"
+
+RUN = ROOT / "run/usbguard-py"
+CONTROL_SOCKET = RUN / "control.sock"
+HANDS_SOCKET = RUN / "hands.sock"
+ENFORCING = RUN / "enforcing"
+OPEN_FLAGS = RUN / "open"
+
+POLICIES = ROOT / "usr/share/usbguard-py/policies"
