@@ -1,0 +1,1 @@
+"""Pure: policy text to values and back."""

@@ -1,0 +1,21 @@
+"""The knobs of a policy, at most fifteen, in one table.
+
+A policy is no language: it only sets these. What each knob means for a device stands in the gates.
+"""
+
+import msgspec
+
+
+class Policy(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """A policy as values. Every default is the strict one."""
+
+    name: str
+    description: str = ""
+    enforce: bool = True  # False: observe, record what would be blocked, leave the kernel's defaults
+    require_serial: bool = True
+    storage: bool = True  # listed storage may open at all
+    hubs: bool = True
+    max_depth: int = 5  # hubs in a chain; USB 2.0, 4.1.1 allows five non-root hubs
+    keyboards: int = 2  # enrolled keyboards that may be open at once
+    mice: int = 2
+    cut_deadline_ms: int = 5000  # a busy drive is cut then, even when data is left
