@@ -1,0 +1,29 @@
+"""The small interface that every bus implements. Pure: attributes in, values and steps out."""
+
+from collections.abc import Mapping
+from typing import Protocol
+
+from usbguard_py.core.decision import Decision
+from usbguard_py.core.device import Device
+from usbguard_py.core.enforcement import ReadBack, Step
+
+
+class Bus(Protocol):
+    """What the flow asks of a bus."""
+
+    READS: tuple[str, ...]  # sysfs attributes that `describe` wants
+
+    def describe(self, name: str, syspath: str, attributes: Mapping[str, bytes | None]) -> Device:
+        """The device with kernel name ``name``; whatever cannot be read is among its ``problems``."""
+
+    def plan(self, device: Device, decision: Decision) -> tuple[Step, ...]:
+        """The steps that carry ``decision`` out, in order."""
+
+    def expected_interfaces(self, device: Device) -> tuple[str, ...]:
+        """Kernel names of the interfaces that the device has once it is authorised."""
+
+    def interface_number(self, name: str) -> int:
+        """The interface number in an interface's kernel name."""
+
+    def effective(self, decision: Decision, device: Device, seen: ReadBack) -> tuple[str, ...]:
+        """What was read back and is not what was decided; empty when all is as it should be."""

@@ -1,0 +1,121 @@
+"""What a decision means on the USB bus: the writes that carry it out, and what must read back.
+
+Source: Documentation/usb/authorization.rst.
+"""
+
+from collections.abc import Iterator
+
+from usbguard_py.core.codes import Code
+from usbguard_py.core.decision import Decision
+from usbguard_py.core.device import Device
+from usbguard_py.core.enforcement import InterfaceState, Probe, ReadBack, Step, Write
+
+# By interface class (usb.org, "Defined Class Codes"). The kernel also matches drivers by vendor and product alone:
+# a device can call itself a hub and bear the numbers of a drive that usb-storage knows (unusual_devs.h).
+DRIVERS = {
+    0x03: frozenset({"usbhid", "usbkbd", "usbmouse"}),
+    0x08: frozenset({"usb-storage", "uas"}),
+    0x09: frozenset({"hub"}),
+}
+
+
+def interface_number(name: str) -> int:
+    """The interface number in a kernel name such as ``1-2:1.0``."""
+    return int(name.rpartition(".")[2])
+
+
+def expected_interfaces(device: Device) -> tuple[str, ...]:
+    """Kernel names of the interfaces that appear when ``device`` is authorised; empty unless it has one configuration.
+
+    With several configurations the kernel chooses, and no such device passes the gates.
+    """
+    if len(device.configurations) != 1:
+        return ()
+    only = device.configurations[0]
+    return tuple(_interface(device, number) for number in sorted({i.number for i in only.interfaces}))
+
+
+def plan(device: Device, decision: Decision) -> tuple[Step, ...]:
+    """The steps that carry ``decision`` out.
+
+    Allowed: first the bus's own default for interfaces is closed, then the device is authorised, which opens
+    none of them, then the granted ones are authorised and, when all are, probed: a driver that needs two
+    interfaces (CDC) looks for its second while it binds the first. Blocked: one write.
+
+    Raises:
+        ValueError: a root hub, which is never written: one taken to 0 and back leaves its bus dead.
+    """
+    if device.root_hub:
+        raise ValueError(f"{device.name} is a root hub")
+    if not decision.allow:
+        return (Write(device.name, "authorized", "0", "0"),)
+    granted = [_interface(device, number) for number in decision.granted]
+    return (
+        Write(f"usb{device.busnum}", "interface_authorized_default", "0", "0"),
+        Write(device.name, "authorized", "1", "1"),
+        *(Write(interface, "authorized", "1", "1") for interface in granted),
+        *(Probe(interface, "hub" if decision.code is Code.HUB else "") for interface in granted),
+    )
+
+
+def effective(decision: Decision, device: Device, seen: ReadBack) -> tuple[str, ...]:
+    """What ``seen`` shows that ``decision`` did not mean; empty when the decision took effect."""
+    return tuple(_open_faults(decision, device, seen) if decision.allow else _closed_faults(seen))
+
+
+def _closed_faults(seen: ReadBack) -> Iterator[str]:
+    if seen.closed:
+        return
+    if seen.authorized:
+        yield "the device is authorised"
+    if seen.configuration is not None:
+        yield f"configuration {seen.configuration} is set"
+    for interface in seen.interfaces:
+        yield f"interface {interface.name} is there" + (f", driver {interface.driver}" if interface.driver else "")
+
+
+def _open_faults(decision: Decision, device: Device, seen: ReadBack) -> Iterator[str]:
+    if seen.gone:
+        yield "the device is gone"
+        return
+    if not seen.authorized:
+        yield "the device is not authorised"
+    configuration = device.configurations[0].value if len(device.configurations) == 1 else None
+    if configuration is None or seen.configuration != configuration:
+        yield f"configuration {seen.configuration}, expected {configuration}"
+    expected = expected_interfaces(device)
+    found = [interface.name for interface in seen.interfaces]
+    if sorted(found) != sorted(expected):
+        yield f"interfaces {' '.join(found) or '-'}, expected {' '.join(expected) or '-'}"
+    granted = {_interface(device, number) for number in decision.granted}
+    if not granted:
+        yield "nothing is granted"
+    for interface in seen.interfaces:
+        if interface.name in granted:
+            yield from _granted_faults(interface, _drivers(device, interface_number(interface.name)))
+        else:
+            yield from _dead_faults(interface)
+
+
+def _drivers(device: Device, number: int) -> frozenset[str]:
+    """The drivers that the class of an interface stands for."""
+    classes = {i.class_ for i in device.interfaces if i.number == number}
+    return DRIVERS.get(classes.pop(), frozenset()) if len(classes) == 1 else frozenset()
+
+
+def _granted_faults(interface: InterfaceState, drivers: frozenset[str]) -> Iterator[str]:
+    if not interface.authorized:
+        yield f"interface {interface.name} is not authorised"
+    driver = "usb-storage" if interface.driver.startswith("ums-") else interface.driver  # its per-chip variants
+    if driver not in drivers:
+        yield f"interface {interface.name} has {interface.driver or 'no driver'}"
+
+
+def _dead_faults(interface: InterfaceState) -> Iterator[str]:
+    if interface.authorized or interface.driver:
+        yield f"interface {interface.name} is open ({interface.driver or 'no driver'}) and not granted"
+
+
+def _interface(device: Device, number: int) -> str:
+    value = device.configurations[0].value if device.configurations else 0
+    return f"{device.name}:{value}.{number}"
