@@ -1,0 +1,127 @@
+"""Nothing is changed or removed: what another program with the file in its hands is refused by the file itself."""
+
+import sqlite3
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.build import a_keyboard, a_peripheral, a_stick, an_asset
+from usbguard_py.core.whitelist import Custody
+from usbguard_py.errors import DatabaseForeign
+from usbguard_py.shell import schema
+from usbguard_py.shell.store import Store
+from usbguard_py.shell.verify import verify
+
+TABLES = ("head", "ledger", "evidence", "list_change", "asset", "fingerprint", "peripheral", "policy")
+
+
+@pytest.fixture
+def stranger(database: Path) -> Iterator[sqlite3.Connection]:
+    """Another program's plain connection to a filled database: no pragma set, guards in place."""
+    store = Store.open(database)
+    store.append("decision", {"name": "1-2"}, (b"descriptors",))
+    store.add_asset(an_asset(a_stick()), "quanly")
+    store.add_peripheral(a_peripheral(a_keyboard()), "quanly")
+    store.use_policy("x", "", "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855", "quanly")
+    store.set_custody("TB-0001", Custody.REVOKED, "left", "MAU-02/2026", "quanly")
+    store.close()
+    before = verify(database)
+    connection = sqlite3.connect(database, isolation_level=None)
+    yield connection
+    connection.close()
+    assert verify(database) == before
+
+
+@pytest.mark.parametrize("table", TABLES)
+def test_no_row_leaves(stranger: sqlite3.Connection, table: str) -> None:
+    (count,) = stranger.execute(f"SELECT count(*) FROM {table}").fetchone()  # noqa: S608 - our tables
+    assert count
+    with pytest.raises(sqlite3.IntegrityError, match="never leave"):
+        stranger.execute(f"DELETE FROM {table}")  # noqa: S608 - our tables
+    assert stranger.execute(f"SELECT count(*) FROM {table}").fetchone() == (count,)  # noqa: S608 - our tables
+
+
+@pytest.mark.parametrize("recursive", ["ON", "OFF"])
+@pytest.mark.parametrize("table", TABLES)
+def test_no_row_is_replaced(stranger: sqlite3.Connection, table: str, recursive: str) -> None:
+    stranger.execute(f"PRAGMA recursive_triggers = {recursive}")
+    columns = [row[1] for row in stranger.execute(f"PRAGMA table_xinfo({table})") if row[6] == 0]
+    names = ", ".join(columns)
+    for key in (names, names.replace("seq", "max(seq)") if table == "ledger" else names):
+        with pytest.raises(sqlite3.IntegrityError):
+            stranger.execute(f"INSERT OR REPLACE INTO {table} ({names}) SELECT {key} FROM {table}")  # noqa: S608
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        "UPDATE ledger SET body = body",
+        "UPDATE ledger SET hash = zeroblob(32)",
+        "UPDATE OR REPLACE ledger SET seq = seq + 1",
+        "UPDATE evidence SET data = x'00'",
+        "UPDATE fingerprint SET passport = '{}'",
+        "UPDATE list_change SET version = 9",
+        "UPDATE policy SET text = ''",
+        "UPDATE head SET seq = 1",
+        "UPDATE head SET seq = seq",
+        "UPDATE head SET seq = seq + 2",
+        "UPDATE head SET one = 2",
+        "UPDATE asset SET state = 'in-use'",
+        "UPDATE asset SET entry = entry + 1",
+        "UPDATE asset SET entry = 1",
+        "UPDATE asset SET holder = 'Tran Thi Mau'",
+        "UPDATE asset SET id = 'TB-0009'",
+        "UPDATE asset SET electronic_serial = '00', entry = (SELECT seq FROM head)",
+        "UPDATE peripheral SET active = 1",
+        "UPDATE peripheral SET port = '1-9', entry = (SELECT seq FROM head)",
+        "INSERT INTO ledger (seq, body, hash) VALUES (2, '{\"seq\":2}', zeroblob(32))",
+        "INSERT INTO ledger (seq, body, hash) VALUES (99, '{\"seq\":99}', zeroblob(32))",
+        "INSERT INTO ledger (seq, body, hash) SELECT seq + 1, '{\"seq\":3}', zeroblob(32) FROM head",
+        "INSERT INTO ledger (seq, body, hash) SELECT seq + 1, 'x', zeroblob(32) FROM head",
+        "INSERT INTO ledger (seq, body, hash) SELECT seq + 1, json_object('seq', seq + 1), x'00' FROM head",
+        "INSERT INTO head (one, seq, hash) VALUES (1, 0, zeroblob(32))",
+        "INSERT INTO evidence (sha256, data) VALUES (x'00', x'00')",
+    ],
+)
+def test_no_row_changes(stranger: sqlite3.Connection, change: str) -> None:
+    before = list(stranger.iterdump())
+    with pytest.raises((sqlite3.IntegrityError, sqlite3.OperationalError)):
+        stranger.execute(change)
+    assert list(stranger.iterdump()) == before
+
+
+def test_every_table_is_strict(stranger: sqlite3.Connection) -> None:
+    tables = {row[1]: row[5] for row in stranger.execute("PRAGMA table_list") if row[2] == "table"}
+    ours = {name: strict for name, strict in tables.items() if not name.startswith("sqlite_")}
+    assert ours.keys() >= set(TABLES)
+    assert all(ours.values()), ours
+
+
+def test_the_known_schema_is_the_one_that_is_made() -> None:
+    connection = sqlite3.connect(":memory:")
+    for statement in schema.STATEMENTS:
+        connection.execute(statement)
+    assert schema.schema_digest(connection) == schema.SCHEMA_SHA256
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        "DROP TRIGGER ledger_no_delete",
+        "DROP INDEX fingerprint_serial",
+        "CREATE TRIGGER hidden AFTER INSERT ON asset BEGIN SELECT 1; END",
+        "CREATE VIEW hidden AS SELECT 1",
+        "ALTER TABLE asset ADD COLUMN hidden TEXT",
+        "PRAGMA application_id = 1",
+    ],
+)
+def test_a_changed_schema_is_not_used(database: Path, change: str) -> None:
+    connection = sqlite3.connect(database)
+    connection.execute(change)
+    connection.commit()
+    connection.close()
+    with pytest.raises(DatabaseForeign):
+        Store.open(database)
+    with pytest.raises(DatabaseForeign):
+        verify(database)

@@ -1,0 +1,105 @@
+"""The child that makes and upgrades the file."""
+
+import sqlite3
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from usbguard_py import errors
+from usbguard_py.shell import migrations
+from usbguard_py.shell.database import ensure_schema
+from usbguard_py.shell.schema import APPLICATION_ID, SCHEMA_VERSION
+from usbguard_py.shell.store import Store
+from usbguard_py.shell.verify import verify
+
+ROOT = Path(__file__).parents[2]
+
+
+def test_as_a_program(tmp_path: Path) -> None:
+    path = tmp_path / "usbguard-py.db"
+    command = [sys.executable, "-m", "usbguard_py.shell.migrations", str(path)]
+    for _ in range(2):
+        subprocess.run(command, check=True, cwd=ROOT)
+        assert verify(path).entries == 1
+    with sqlite3.connect(path) as connection:
+        assert connection.execute("PRAGMA application_id").fetchone() == (APPLICATION_ID,)
+        assert connection.execute("PRAGMA user_version").fetchone() == (SCHEMA_VERSION,)
+        assert connection.execute("PRAGMA journal_mode").fetchone() == ("wal",)
+        applied = connection.execute("SELECT migration_set, name FROM _sqlite_migrations").fetchall()
+    assert applied == [("usbguard-py", "1-ledger-list-policy")]
+
+
+def test_isolated_as_the_installed_program_is(tmp_path: Path) -> None:
+    """``python3 -I`` with the package's place put into ``sys.path``, started in a folder that holds a trap."""
+    trap = tmp_path / "usbguard_py"
+    trap.mkdir()
+    (trap / "__init__.py").write_text("raise SystemExit('imported from the working directory')")
+    code = f"""
+import sys
+sys.path.insert(0, {str(ROOT)!r})
+from pathlib import Path
+from usbguard_py.shell.database import ensure_schema
+print(ensure_schema(Path("made.db")))
+"""
+    command = [sys.executable, "-I", "-c", code]
+    run = subprocess.run(command, check=True, cwd=tmp_path, capture_output=True, text=True)
+    assert run.stdout == "True\n"
+    assert verify(tmp_path / "made.db").entries == 1
+
+
+def test_no_plugin_is_loaded(tmp_path: Path) -> None:
+    """sqlite-utils loads every installed plugin unless told not to; a plugin here is an entry point on the path."""
+    info = tmp_path / "trap-1.dist-info"
+    info.mkdir()
+    (info / "METADATA").write_text("Metadata-Version: 2.1\nName: trap\nVersion: 1\n")
+    (info / "entry_points.txt").write_text("[sqlite_utils]\ntrap = trap\n")
+    (tmp_path / "trap.py").write_text("raise SystemExit('a plugin was loaded')")
+    code = """
+import sys
+sys.path[:0] = sys.argv[2:]
+from usbguard_py.shell.migrations import main
+main()
+"""
+    command = [sys.executable, "-I", "-c", code, str(tmp_path / "made.db"), str(ROOT), str(tmp_path)]
+    subprocess.run(command, check=True)
+    loaded = "import sys; sys.path[:0] = sys.argv[1:]; from sqlite_utils import Database; Database(memory=True)"
+    control = subprocess.run(
+        [sys.executable, "-I", "-c", loaded, str(tmp_path)], check=False, capture_output=True, text=True
+    )
+    assert "a plugin was loaded" in control.stderr
+
+
+def test_a_failing_migration_changes_nothing(database: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    before = verify(database)
+    pending = migrations.Migrations("usbguard-py")
+
+    @pending(name="2-fails")
+    def second(db: migrations.Database) -> None:
+        db.execute("CREATE TABLE half (x INTEGER) STRICT")
+        raise RuntimeError("sample")
+
+    monkeypatch.setattr(migrations, "migrations", pending)
+    with pytest.raises(RuntimeError):
+        migrations.migrate(database)
+    assert verify(database, thorough=True) == before
+    Store.open(database).close()
+
+
+def test_a_file_that_exists_is_never_made_anew(database: Path) -> None:
+    before = database.read_bytes()
+    with pytest.raises(FileExistsError):
+        migrations.create(database)
+    assert database.read_bytes() == before
+    assert [p.name for p in database.parent.iterdir()] == [database.name]
+
+
+@pytest.mark.parametrize("content", [b"", b"text"])
+def test_a_foreign_file_is_left_to_its_opening(tmp_path: Path, content: bytes) -> None:
+    path = tmp_path / "usbguard-py.db"
+    path.write_bytes(content)
+    assert ensure_schema(path) is False
+    assert path.read_bytes() == content
+    with pytest.raises(errors.DatabaseTrouble):
+        Store.open(path)

@@ -1,0 +1,349 @@
+"""The flow's order, with a host that implements the port and writes down what it was asked, in order."""
+
+from collections.abc import Callable
+from typing import Any
+
+import msgspec
+import pytest
+
+from usbguard_py.core.codes import Code
+from usbguard_py.core.connection import State
+from usbguard_py.core.decision import Decision
+from usbguard_py.core.device import Configuration, Device, Interface
+from usbguard_py.core.enforcement import InterfaceState, Probe, ReadBack, Step, Write
+from usbguard_py.daemon.connection import Connection
+from usbguard_py.daemon.flow import Bound, Flow, Runner
+from usbguard_py.daemon.helper import Task
+from usbguard_py.errors import DatabaseTrouble, DeviceGone, HandsTrouble, SysfsTrouble
+from usbguard_py.pipeline import ATTEMPTS, handle
+
+STORAGE = Interface(number=0, alternate=0, class_=8, subclass=6, protocol=80, endpoints=2)
+STICK = Device(
+    name="1-2",
+    syspath="/devices/x/usb1/1-2",
+    busnum=1,
+    devnum=5,
+    serial=b"SAMPLE-0001",
+    descriptors=b"\x12\x01",
+    configurations=(Configuration(value=1, interfaces=(STORAGE,)),),
+)
+ALLOW = Decision(allow=True, code=Code.ALLOWED, granted=(0,), asset="TB-0001")
+BLOCK = Decision(allow=False, code=Code.NOT_LISTED)
+CLOSED = ReadBack(authorized=False, configuration=None)
+OPEN = ReadBack(authorized=True, configuration=1, interfaces=(InterfaceState("1-2:1.0", True, "usb-storage"),))
+UNBOUND = ReadBack(authorized=True, configuration=1, interfaces=(InterfaceState("1-2:1.0", True, ""),))
+
+
+class Directory:
+    """A device's directory, as the kernel would show it."""
+
+    def __init__(self, name: str, seen: ReadBack) -> None:
+        self.name, self.syspath, self.seen = name, f"/devices/{name}", seen
+
+    def read_back(self) -> ReadBack:
+        return self.seen
+
+    def close(self) -> None:
+        """Nothing is open here."""
+
+
+class Link:
+    """Stands where :class:`usbguard_py.daemon.connection.Connection` does."""
+
+    def __new__(cls, name: str, seen: ReadBack, state: State = State.SEEN) -> Any:
+        connection = Connection(Directory(name, seen))  # type: ignore[arg-type] # the same shape
+        connection.state = state
+        return connection
+
+
+class Host:
+    """Writes down what it is asked; ``fails`` names the calls that fail, with their errors."""
+
+    def __init__(self, decision: Decision, *, enforcing: bool = True, **fails: Exception) -> None:
+        self.decision, self.enforcing, self.fails = decision, enforcing, fails
+        self.log: list[str] = []
+        self.after = OPEN
+        self.again: Decision | None = None  # what the gates say when asked once more
+        self.decided = False
+        self.others: dict[str, Any] = {}
+        self.outcomes: list[tuple[ReadBack, tuple[str, ...]]] = []
+
+    def _do(self, word: str) -> None:
+        self.log.append(word)
+        if word in self.fails:
+            raise self.fails[word]
+
+    def describe(self, connection: Any) -> Task:
+        connection.device = STICK if not connection.directory.seen.authorized else _authorised()
+        return _done(lambda: None)
+
+    def look(self, connection: Any) -> Task:
+        return _done(connection.directory.read_back)
+
+    def queue(self, _connection: Any, flow: Flow) -> None:
+        run(flow)
+
+    def decide(self, connection: Any) -> Decision:
+        decision = self.again if self.decided and self.again else self.decision
+        connection.decision, self.decided = decision, True
+        return decision
+
+    def connection(self, name: str) -> Any:
+        return self.others.get(name)
+
+    def apply(self, connection: Any, step: Step) -> None:
+        self._do(_word(step))
+        if isinstance(step, Write) and step.device == connection.name:
+            connection.directory.seen = self.after if step.value == "1" else CLOSED
+
+    def begin(self, connection: Any, *steps: Step) -> Task:
+        def carry_out() -> None:
+            for step in steps:
+                self.apply(connection, step)
+
+        return _done(carry_out)
+
+    def same(self, _connection: Any) -> Task:
+        return _done(lambda: self._do("same"))
+
+    def release_nodes(self, _connection: Any, *, granted: bool) -> None:
+        self._do("nodes given" if granted else "nodes taken")
+
+    def claimed(self, _connection: Any) -> Bound:
+        self._do("await the kernel's claim")
+        return Bound(lambda: True, 0)
+
+    def bound(self, _connection: Any) -> Bound:
+        self._do("await bind")
+        return Bound(lambda: True, 0)
+
+    def hold(self, _connection: Any) -> Any:
+        return self._asked("hold")
+
+    def release(self, _connection: Any) -> Any:
+        return self._asked("release")
+
+    def _asked(self, word: str) -> Task:
+        return _done(lambda: self._do(word))
+
+    def record_decision(self, connection: Any) -> None:
+        self._do("record decision")
+        connection.seq = 7
+
+    def record_outcome(self, connection: Any, seen: ReadBack, problems: tuple[str, ...] = ()) -> None:
+        self._do(f"record {connection.decision.code}")
+        self.outcomes.append((seen, problems))
+
+    def record_block(self, connection: Any, seen: ReadBack, problems: tuple[str, ...]) -> None:
+        self._do(f"record {connection.decision.code}")
+        connection.seq = 7
+        self.outcomes.append((seen, problems))
+
+    def record_cut(self, connection: Any, _held: object, seen: ReadBack, problems: tuple[str, ...]) -> None:
+        self._do(f"record cut {connection.name} {connection.decision.code}")
+        self.outcomes.append((seen, problems))
+
+
+def _done(function: Callable[[], Any]) -> Task:
+    """A task that has ended already."""
+    task = Task(function)
+    task.run()
+    task.done = True
+    return task
+
+
+def _authorised() -> Device:
+    return msgspec.structs.replace(STICK, authorized=True)
+
+
+def _word(step: Step) -> str:
+    return f"probe {step.interface}" if isinstance(step, Probe) else f"{step.device}/{step.attribute}={step.value}"
+
+
+def run(flow: Flow) -> None:
+    """Run a flow whose waits are over at once."""
+    faults: list[BaseException] = []
+    runner = Runner(lambda function: faults.append(e) if (e := _caught(function)) else None)
+    runner.start(flow)
+    assert runner.idle, "the flow still waits"
+    assert not faults, faults
+
+
+def _caught(function: Any) -> BaseException | None:
+    try:
+        function()
+    except RuntimeError as error:
+        return error
+    return None
+
+
+CONFIGURE = [
+    "usb1/interface_authorized_default=0",
+    "await the kernel's claim",
+    "1-2/authorized=1",
+    "record decision",
+]
+OPENING = ["same", "nodes given", "1-2:1.0/authorized=1", "probe 1-2:1.0", "await bind"]
+TAKE_BACK = ["nodes taken", "1-2/authorized=0", "record NOT_EFFECTIVE"]
+
+
+def test_an_allowed_device_is_opened_last() -> None:
+    """The bus is closed first, the entry is on disk before the interface, the read-back is recorded."""
+    host = Host(ALLOW)
+    link = Link("1-2", CLOSED)
+    run(handle(link, host))
+    assert host.log == [*CONFIGURE, *OPENING, "record ALLOWED"]
+    assert link.state is State.HANDED_OVER
+    assert host.outcomes == [(OPEN, ())]
+
+
+def test_a_blocked_device_is_never_written() -> None:
+    """It is closed already; only looked at and recorded."""
+    host = Host(BLOCK)
+    link = Link("1-2", CLOSED)
+    run(handle(link, host))
+    assert host.log == ["nodes taken", "record NOT_LISTED"]
+    assert link.state is State.CLOSED
+
+
+def test_a_blocked_device_that_is_open_is_cut() -> None:
+    """Present before the daemon, or opened by somebody else."""
+    host = Host(BLOCK)
+    link = Link("1-2", OPEN)
+    run(handle(link, host))
+    assert host.log == ["nodes taken", "hold", "1-2/authorized=0", "release", "record cut 1-2 NOT_LISTED"]
+    assert host.outcomes == [(CLOSED, ())]
+
+
+STOPS = {
+    "the bus stays open": ({CONFIGURE[0]: SysfsTrouble(value="0", attribute="a", name="usb1", detail="?")}, 1),
+    "the device leaves while it is configured": ({CONFIGURE[2]: DeviceGone(name="1-2")}, 4),
+    "the ledger cannot take the entry": ({CONFIGURE[3]: DatabaseTrouble(path="p", detail="disk full")}, 4),
+    "another device stands there afterwards": ({"same": DeviceGone(name="1-2")}, 5),
+    "the interface does not open": ({OPENING[2]: SysfsTrouble(value="1", attribute="a", name="1-2", detail="?")}, 7),
+}
+
+
+@pytest.mark.parametrize("case", STOPS)
+def test_whatever_fails_on_the_way_closes_the_device(case: str) -> None:
+    """Nothing after the failing step happens; the device is taken back and the outcome says so."""
+    fails, steps = STOPS[case]
+    host = Host(ALLOW, **fails)
+    link = Link("1-2", CLOSED)
+    run(handle(link, host))
+    assert host.log == [*[*CONFIGURE, *OPENING][:steps], *TAKE_BACK]
+    assert link.state is State.CLOSED
+    assert not link.decision.allow
+    assert host.outcomes[0][1], "the outcome names no problem"
+
+
+def test_an_opening_without_driver_is_taken_back() -> None:
+    """Success of the writes is not effect."""
+    host = Host(ALLOW)
+    host.after = UNBOUND
+    link = Link("1-2", CLOSED)
+    run(handle(link, host))
+    assert host.log == [*CONFIGURE, *OPENING, *TAKE_BACK]
+
+
+def test_a_device_in_use_is_adopted_untouched() -> None:
+    """Open exactly as it should be: recorded, not written."""
+    host = Host(ALLOW)
+    link = Link("1-2", OPEN)
+    run(handle(link, host))
+    assert host.log == ["nodes given", "record decision", "record ADOPTED"]
+    assert link.state is State.HANDED_OVER
+
+
+def test_a_device_in_use_that_shows_more_than_granted_starts_over() -> None:
+    """Closed first, then opened as decided."""
+    host = Host(ALLOW)
+    more = ReadBack(
+        authorized=True, configuration=1, interfaces=(*OPEN.interfaces, InterfaceState("1-2:1.1", True, "usbhid"))
+    )
+    link = Link("1-2", more)
+    run(handle(link, host))
+    assert host.log == ["nodes taken", "hold", "1-2/authorized=0", "release", *CONFIGURE, *OPENING, "record ALLOWED"]
+
+
+def test_hands_that_do_not_answer_stop_no_cut() -> None:
+    """The drive is deauthorised all the same, and the entry says what went wrong."""
+    host = Host(BLOCK, hold=HandsTrouble(detail="nobody listens"))
+    run(handle(Link("1-2", OPEN), host))
+    assert "1-2/authorized=0" in host.log
+    assert host.outcomes[0][1]
+
+
+def test_a_duplicate_cuts_the_other_first() -> None:
+    """Both end closed."""
+    host = Host(Decision(allow=False, code=Code.DUPLICATE, asset="TB-0001", cut=("1-3",), alarm=True))
+    other = Link("1-3", OPEN, State.HANDED_OVER)
+    other.decision = ALLOW
+    host.others["1-3"] = other
+    link = Link("1-2", CLOSED)
+    run(handle(link, host))
+    assert host.log[-3:] == ["record cut 1-3 DUPLICATE", "nodes taken", "record DUPLICATE"]
+    assert (other.state, link.state) == (State.CLOSED, State.CLOSED)
+
+
+@pytest.mark.parametrize("decision", [ALLOW, BLOCK], ids=["would be allowed", "would be blocked"])
+def test_observing_touches_nothing(decision: Decision) -> None:
+    """One entry, no write."""
+    host = Host(decision, enforcing=False)
+    run(handle(Link("1-2", OPEN), host))
+    assert host.log == [f"record {decision.code}"]
+
+
+def test_looking_again_records_nothing_new() -> None:
+    """A list change elsewhere makes no second entry about a device that stays as it is."""
+    for decision, seen in ((ALLOW, CLOSED), (BLOCK, CLOSED)):
+        host = Host(decision)
+        link = Link("1-2", seen)
+        run(handle(link, host))
+        first = list(host.log)
+        run(handle(link, host))
+        assert host.log == first
+
+
+def test_a_closed_device_can_be_opened_by_a_new_decision() -> None:
+    """The list changed while the device stayed plugged in."""
+    host = Host(BLOCK)
+    link = Link("1-2", CLOSED)
+    run(handle(link, host))
+    host.decision = ALLOW
+    host.log.clear()
+    run(handle(link, host))
+    assert host.log == [*CONFIGURE, *OPENING, "record ALLOWED"]
+    assert link.state is State.HANDED_OVER
+
+
+@pytest.mark.parametrize("again", [BLOCK, Decision(allow=True, code=Code.ALLOWED, granted=(), asset="TB-0001")])
+def test_a_list_that_changes_while_the_device_is_configured_closes_it(again: Decision) -> None:
+    """Revoked, or met by its twin, between the entry and the opening."""
+    host = Host(ALLOW)
+    host.again = again
+    link = Link("1-2", CLOSED)
+    run(handle(link, host))
+    assert host.log[: len(CONFIGURE) + 1] == [*CONFIGURE, "same"]
+    assert not [word for word in host.log if word.startswith(("1-2:1.0", "probe"))]
+    assert link.state is State.CLOSED
+
+
+def test_a_block_that_does_not_take_is_tried_again_and_never_called_closed() -> None:
+    """The kernel shows it open after every attempt."""
+    host = Host(BLOCK)
+    link = Link("1-2", OPEN, State.HANDED_OVER)
+    link.directory.read_back = lambda: OPEN
+    run(handle(link, host))
+    assert host.log.count("1-2/authorized=0") == ATTEMPTS
+    assert link.state is State.HANDED_OVER
+    assert host.outcomes[0][1]
+
+
+def test_a_device_that_has_gone_stays_gone() -> None:
+    """No entry about a device that is not there any more."""
+    host = Host(BLOCK)
+    link = Link("1-2", ReadBack(authorized=False, configuration=None, gone=True), State.GONE)
+    run(handle(link, host))
+    assert link.state is State.GONE
+    assert host.outcomes == []

@@ -1,0 +1,206 @@
+"""The whole ledger as one JSON Lines file that any machine can verify; docs/ledger-format.md.
+
+The same ledger gives the same bytes: there is no date of export in it. The stored bodies stand in it
+verbatim, so that nothing is encoded anew to verify them.
+"""
+
+import contextlib
+import os
+import secrets
+import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import BinaryIO
+
+import msgspec
+
+from usbguard_py.core.chain import GENESIS
+from usbguard_py.errors import BadInput, CannotWrite, FileExists
+from usbguard_py.shell.database import readable
+from usbguard_py.shell.faults import reported
+from usbguard_py.shell.ledger import MAX_BODY
+from usbguard_py.shell.walk import Row, broken, number_of
+
+FORMAT = "usbguard-py-ledger"
+VERSION = 1
+_ENCODE = msgspec.json.Encoder(order="sorted").encode
+MAX_LINE = 2 * MAX_BODY + 256  # bytes: evidence is hex
+_BODY, _HASH, _END = b'{"body":', b',"hash":"', b'"}\n'
+_TAIL = len(_HASH) + 64 + len(_END)  # 64 hex digits of SHA-256
+
+
+class Header(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """The first line of an exported file. ``head`` is the hash of entry ``last`` in hex."""
+
+    evidence: int
+    first: int
+    format: str
+    head: str
+    last: int
+    ledger: str
+    version: int
+
+
+class Piece(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """One line of evidence, hex; ``evidence`` is its SHA-256."""
+
+    data: str
+    evidence: str
+
+
+def head(connection: sqlite3.Connection) -> tuple[int, bytes]:
+    """Number and hash of the last entry as the database says."""
+    row: tuple[int, bytes] = connection.execute("SELECT seq, hash FROM head").fetchone() or (0, GENESIS)
+    return row
+
+
+def rows(connection: sqlite3.Connection) -> Iterator[Row]:
+    """All entries in order, their bodies as the bytes that are stored."""
+    return connection.execute("SELECT seq, CAST(body AS BLOB), hash FROM ledger ORDER BY seq")
+
+
+def export(database: Path, target: Path, *, force: bool = False) -> Header:
+    """Write the ledger of ``database`` to ``target``, complete and on disk on return; the header written.
+
+    Nothing is left behind when it fails. An existing file is replaced only with ``force``.
+
+    Raises:
+        FileExists: ``target`` is there already.
+        CannotWrite: it cannot be written.
+        DatabaseTrouble: the database cannot be read.
+    """
+    if target.exists() and not force:
+        raise FileExists(path=str(target))
+    connection = readable(database)
+    draft = target.with_name(f".{target.name}.{secrets.token_hex(8)}")
+    try:
+        with os.fdopen(os.open(draft, os.O_CREAT | os.O_EXCL | os.O_WRONLY | os.O_CLOEXEC, 0o600), "wb") as file:
+            with reported(database):
+                connection.execute("BEGIN")
+                header = _header(connection)
+                file.writelines(_lines(connection, header))
+            file.flush()
+            os.fsync(file.fileno())
+        _place(draft, target, force=force)
+    except OSError as error:
+        raise CannotWrite(path=str(target), detail=error.strerror or str(error)) from error
+    finally:
+        connection.close()
+        with contextlib.suppress(OSError):  # it has its name by now, or could not be made
+            draft.unlink()
+    return header
+
+
+def _place(draft: Path, target: Path, *, force: bool) -> None:
+    """Give the complete file its name; without ``force`` only where nothing is (sticks know no hard links)."""
+    if not force:
+        try:
+            os.close(os.open(target, os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600))
+        except FileExistsError as error:
+            raise FileExists(path=str(target)) from error
+    draft.replace(target)
+    folder = os.open(target.absolute().parent, os.O_RDONLY | os.O_CLOEXEC)
+    try:
+        os.fsync(folder)
+    finally:
+        os.close(folder)
+
+
+def _header(connection: sqlite3.Connection) -> Header:
+    last, digest = head(connection)
+    (pieces,) = connection.execute("SELECT count(*) FROM evidence").fetchone()
+    row = connection.execute("SELECT json_extract(body, '$.ledger') FROM ledger WHERE seq = 1").fetchone()
+    return Header(pieces, 1, FORMAT, digest.hex(), last, row[0] if row and row[0] else "", VERSION)
+
+
+def _lines(connection: sqlite3.Connection, header: Header) -> Iterator[bytes]:
+    yield _ENCODE(header) + b"\n"
+    for _, body, digest in rows(connection):
+        yield _BODY + body + _HASH + digest.hex().encode() + _END
+    for digest, data in connection.execute("SELECT sha256, data FROM evidence ORDER BY sha256"):
+        yield _ENCODE(Piece(data.hex(), digest.hex())) + b"\n"
+
+
+class Exported:
+    """An open exported file: the header, then entries, then evidence; each read once, in this order."""
+
+    def __init__(self, file: BinaryIO, name: str) -> None:
+        self._file = file
+        self._name = name
+        self._line = file.readline(MAX_LINE)
+        try:
+            self.header = msgspec.json.decode(self._line, type=Header)
+            self.head = _raw(self.header.head)
+            _same(self.header, self._line)
+        except (msgspec.DecodeError, ValueError) as error:
+            raise BadInput(where=name, detail="neither a usbguard-py database nor a log exported from one") from error
+        if (self.header.format, self.header.version, self.header.first) != (FORMAT, VERSION, 1):
+            raise BadInput(where=name, detail=f"a format this version does not read: {self.header.version}")
+
+    def entries(self) -> Iterator[Row]:
+        """The entries in order.
+
+        Raises:
+            LedgerBroken: a line that is none.
+        """
+        seq = 0
+        while self._next() and not self._line.startswith(b'{"data":'):
+            line = self._line
+            if not (line.startswith(_BODY) and line.endswith(_END) and line[-_TAIL:].startswith(_HASH)):
+                raise broken(seq + 1)
+            body = line[len(_BODY) : -_TAIL]
+            seq = number_of(body, seq + 1)
+            try:
+                digest = _raw(line[-_TAIL + len(_HASH) : -len(_END)].decode("ascii"))
+            except ValueError as error:
+                raise broken(seq) from error
+            yield seq, body, digest
+
+    def evidence(self) -> Iterator[tuple[bytes, bytes]]:
+        """The pieces of evidence: SHA-256 and content.
+
+        Raises:
+            BadInput: a line that is none.
+        """
+        while self._line:
+            try:
+                piece = msgspec.json.decode(self._line, type=Piece)
+                _same(piece, self._line)
+                yield _raw(piece.evidence), _raw(piece.data)
+            except (msgspec.DecodeError, ValueError) as error:
+                raise BadInput(where=self._name, detail="a line that is neither a record nor evidence") from error
+            self._next()
+
+    def _next(self) -> bytes:
+        self._line = self._file.readline(MAX_LINE)
+        return self._line
+
+
+def _raw(digits: str) -> bytes:
+    """The bytes of lower-case hex digits, so that there is one spelling."""
+    raw = bytes.fromhex(digits)
+    if raw.hex() != digits:
+        raise ValueError("not the digits that are written")
+    return raw
+
+
+def _same(value: Header | Piece, line: bytes) -> None:
+    """See that a line is exactly what is written for its value."""
+    if _ENCODE(value) + b"\n" != line:
+        raise ValueError("not the line that is written")
+
+
+@contextmanager
+def opened(path: Path) -> Iterator[Exported]:
+    """Open an exported file.
+
+    Raises:
+        BadInput: it cannot be opened or is no exported file.
+    """
+    try:
+        file = path.open("rb")
+    except OSError as error:
+        raise BadInput(where=str(path), detail=error.strerror or "") from error
+    with file:
+        yield Exported(file, str(path))

@@ -1,0 +1,96 @@
+"""The floor: what holds without Python and without the database, and the two small files it reads."""
+
+import hashlib
+import os
+from pathlib import Path
+
+from usbguard_py import paths
+from usbguard_py.core.device import Device
+from usbguard_py.core.passport import passport_of
+from usbguard_py.core.whitelist import Peripheral
+from usbguard_py.shell import sysfs
+
+FIELDS = 4
+HEADER = "# Written by usbguard-py from its list. Port, id, SHA-256 of descriptors, interfaces.\n"
+
+
+def mode() -> str:
+    """``enforce`` or ``observe``: a missing file means nothing was set up yet; anything unknown enforces."""
+    try:
+        word = paths.FLOOR_MODE.read_text(encoding="ascii", errors="replace").strip()
+    except FileNotFoundError:
+        return "observe"
+    except OSError:
+        return "enforce"
+    return "observe" if word == "observe" else "enforce"
+
+
+def write_mode(word: str) -> None:
+    """Store the mode for the next start of the machine."""
+    _replace(paths.FLOOR_MODE, word + "\n")
+
+
+def write_input(path: Path, peripherals: tuple[Peripheral, ...]) -> None:
+    """Store the enrolled keyboards and mice for the floor."""
+    lines = [
+        f"{p.port} {p.passport.vid:04x}:{p.passport.pid:04x} {p.passport.descriptors_sha256} "
+        + ",".join(str(n) for n in p.passport.granted)
+        + "\n"
+        for p in peripherals
+    ]
+    _replace(path, HEADER + "".join(lines))
+
+
+def peripherals(device: Device) -> tuple[Peripheral, ...]:
+    """The enrolment of ``device`` in the floor's file, for when the list itself cannot be read."""
+    try:
+        lines = paths.FLOOR_INPUT.read_text(encoding="ascii", errors="replace").splitlines()
+    except OSError:
+        return ()
+    digest = hashlib.sha256(device.descriptors).hexdigest()
+    for line in lines:
+        fields = line.split()
+        if fields[:3] == [device.name, device.usb_id, digest] and len(fields) == FIELDS:
+            granted = tuple(int(n) for n in fields[3].split(",") if n.isdigit())
+            return (Peripheral(id="floor", kind="", port=device.name, passport=passport_of(device, granted)),)
+    return ()
+
+
+def close() -> tuple[str, ...]:
+    """Close the kernel's defaults and say so to udev; what could not be closed."""
+    paths.OPEN_FLAGS.mkdir(mode=0o755, parents=True, exist_ok=True)
+    paths.ENFORCING.touch()
+    return sysfs.close_world()
+
+
+def kernel_parameter() -> bool:
+    """Whether the kernel was started with ``usbcore.authorized_default=0``."""
+    try:
+        words = (paths.ROOT / "proc/cmdline").read_text(encoding="ascii", errors="replace").split()
+    except OSError:
+        return False
+    return "usbcore.authorized_default=0" in words
+
+
+def _replace(path: Path, text: str) -> None:
+    """Write a root-only file so that a power cut leaves the old or the new one; nothing when it is as it should be.
+
+    Raises:
+        OSError: the folder cannot be written.
+    """
+    if path.is_file() and path.read_text(encoding="ascii", errors="replace") == text:
+        return
+    path.parent.mkdir(mode=0o755, parents=True, exist_ok=True)
+    new = path.with_name(path.name + ".new")
+    fd = os.open(new, os.O_CREAT | os.O_WRONLY | os.O_TRUNC | os.O_CLOEXEC, 0o600)
+    try:
+        os.write(fd, text.encode("ascii"))
+        os.fsync(fd)
+    finally:
+        os.close(fd)
+    new.rename(path)
+    directory = os.open(path.parent, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+    try:
+        os.fsync(directory)
+    finally:
+        os.close(directory)

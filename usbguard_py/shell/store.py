@@ -1,0 +1,215 @@
+"""The one database as the judge uses it: the list, the ledger and the policy, on the standard library alone.
+
+Every change of the list and its entry are one transaction. Nothing is ever deleted or repaired here:
+a fault is an error with its cause, and the next call tries again on a new connection.
+"""
+
+import hashlib
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager
+
+import msgspec
+
+from usbguard_py.core import changes, record
+from usbguard_py.core.record import Entry
+from usbguard_py.core.text import escaped
+from usbguard_py.core.whitelist import Asset, Custody, Peripheral
+from usbguard_py.errors import BadInput, NotFound
+from usbguard_py.shell.clock import Reading, step
+from usbguard_py.shell.register import StoredPolicy
+from usbguard_py.shell.session import Session
+
+CLOCK_STEP_MS = 1000  # slewing by NTP stays far below: at most 500 ppm, adjtimex(2)
+
+__all__ = ["Entry", "Store", "StoredPolicy"]
+
+
+class Store(Session):
+    """The list, the ledger and the policy. One thread only."""
+
+    def append(self, kind: str, body: Mapping[str, object], evidence: Iterable[bytes] = ()) -> Entry:
+        """Add an entry to the ledger; on disk on return, unless inside :meth:`transaction`.
+
+        Raises:
+            DatabaseTrouble: it is not on disk.
+            ValueError: a body that has no canonical form.
+        """
+        with self.transaction(), self._watched():
+            return self._ledger.append(kind, body, evidence)
+
+    def clock_stepped(self) -> record.Body | None:
+        """The body of a ``clock-step`` entry when somebody set the wall clock since the last look, else ``None``.
+
+        The first look compares with the last entry, so that a step while nobody judged is noticed within one boot.
+        """
+        now, before = self._clock.read(), self._reading
+        self._reading = now
+        if before is None:
+            last = self.last()
+            if last is None:
+                return None
+            before = Reading(last.at, last.unix_ms, last.mono_ms, last.boot)
+        moved = step(before, now)
+        if moved is None or abs(moved) < CLOCK_STEP_MS:
+            return None
+        return record.clock_step(before.at, moved)
+
+    def last(self) -> Entry | None:
+        """The last entry; every database has at least its first one."""
+        with self._watched():
+            return self._ledger.last()
+
+    def count_since(self, unix_s: int) -> tuple[int, int]:
+        """How many devices were blocked or cut, and how many alarms raised, since ``unix_s`` (seconds, UTC)."""
+        with self._watched():
+            return self._ledger.count_since(unix_s)
+
+    def tail(self, count: int) -> tuple[Entry, ...]:
+        """The last ``count`` entries, oldest first, verified.
+
+        Raises:
+            LedgerBroken: one does not follow from the one before it.
+        """
+        with self._watched():
+            return self._ledger.tail(count)
+
+    def candidates(self, serial: bytes) -> tuple[Asset, ...]:
+        """Assets of which a fingerprint or the electronic serial is ``serial``, whatever their state.
+
+        Raises:
+            ListDiffers: a row was changed outside this program.
+        """
+        if not serial:
+            return ()
+        with self._watched():
+            return self._register.candidates(serial.hex())
+
+    def asset(self, id: str) -> Asset | None:  # noqa: A002 - the word everybody uses for it
+        """The asset with that number, if there is one."""
+        with self._watched():
+            return self._register.asset(id)
+
+    def assets(self, state: Custody | None = None, holder: str | None = None) -> Iterator[Asset]:
+        """All assets in the order they were added, or those in ``state`` or given to exactly ``holder``."""
+        with self._watched():
+            yield from self._register.assets(state, holder)
+
+    def count_assets(self) -> int:
+        """How many assets there are, in any state."""
+        with self._watched():
+            return self._register.count()
+
+    def list_version(self) -> int:
+        """How often the list was changed."""
+        with self._watched():
+            return self._register.version()
+
+    def peripherals(self) -> tuple[Peripheral, ...]:
+        """The peripherals that are enrolled now."""
+        with self._watched():
+            return self._register.peripherals()
+
+    def policy(self) -> StoredPolicy | None:
+        """The policy in force, if one was ever used."""
+        with self._watched():
+            return self._register.policy()
+
+    def add_asset(self, asset: Asset, by: changes.By) -> tuple[Asset, Entry]:
+        """Put an asset on the list; it gets the next number (``TB-0001`` …), whatever ``asset.id`` is.
+
+        Raises:
+            BadInput: text that cannot be stored.
+        """
+        with self._change() as version:
+            now = self._clock.read().at
+            asset = msgspec.structs.replace(
+                asset, id=self._register.next_asset(), added_at=now, added_by=_name(by), changed_at=now
+            )
+            entry = self._append("list-add", lambda: changes.asset_added(asset, version, by))
+            self._register.insert_asset(asset, entry.seq)
+            self._register.count_change(version, entry.seq)
+        return asset, entry
+
+    def set_custody(self, id: str, state: Custody, reason: str, document: str, by: changes.By) -> Entry:  # noqa: A002
+        """Move an asset to another custody state.
+
+        Raises:
+            NotFound: there is no such asset.
+        """
+        with self._change() as version:
+            before = self._register.asset(id)
+            if before is None:
+                raise NotFound(what="asset", name=id)
+            after = msgspec.structs.replace(
+                before, state=state, reason=reason, reason_document=document, changed_at=self._clock.read().at
+            )
+            kind = changes.kind_of(state)
+            entry = self._append(kind, lambda: changes.custody_changed(before, after, version, by))
+            self._register.update_asset(after, entry.seq)
+            self._register.count_change(version, entry.seq)
+        return entry
+
+    def add_peripheral(self, peripheral: Peripheral, by: changes.By) -> tuple[Peripheral, Entry]:
+        """Enrol a peripheral; it gets the next number (``NV-0001`` …)."""
+        with self._change() as version:
+            peripheral = msgspec.structs.replace(
+                peripheral,
+                id=self._register.next_peripheral(),
+                enrolled_at=self._clock.read().at,
+                enrolled_by=_name(by),
+            )
+            entry = self._append("peripheral-enrol", lambda: changes.peripheral_enrolled(peripheral, version, by))
+            self._register.insert_peripheral(peripheral, entry.seq)
+            self._register.count_change(version, entry.seq)
+        return peripheral, entry
+
+    def remove_peripheral(self, id: str, reason: str, by: changes.By, document: str = "") -> Entry:  # noqa: A002
+        """Take a peripheral off the list; its row and its entries stay.
+
+        Raises:
+            NotFound: no such peripheral is enrolled.
+        """
+        with self._change() as version:
+            gone = next((p for p in self._register.peripherals() if p.id == id), None)
+            if gone is None:
+                raise NotFound(what="peripheral", name=id)
+            entry = self._append(
+                "peripheral-remove", lambda: changes.peripheral_removed(gone, reason, document, version, by)
+            )
+            self._register.deactivate_peripheral(id, entry.seq)
+            self._register.count_change(version, entry.seq)
+        return entry
+
+    def use_policy(self, name: str, text: str, digest: str, by: changes.By, origin: str = "") -> Entry:
+        """Store a policy text, with its SHA-256 in hex, as the one in force.
+
+        Raises:
+            BadInput: ``digest`` is not the text's.
+        """
+        if digest != hashlib.sha256(text.encode()).hexdigest():
+            raise BadInput(where="policy", detail="the digest is not that of the text")
+        with self.transaction(), self._watched():
+            before = self._register.policy()
+            entry = self._append(
+                "policy-use", lambda: changes.policy_used(name, digest, before.digest if before else "", origin, by)
+            )
+            self._register.insert_policy(name, text, entry.seq)
+        return entry
+
+    @contextmanager
+    def _change(self) -> Iterator[int]:
+        """A transaction for one change of the list; gives the version that the list will have."""
+        with self.transaction(), self._watched():
+            yield self._register.version() + 1
+
+    def _append(self, kind: str, body: Callable[[], Mapping[str, object]]) -> Entry:
+        """The entry of a change; what people typed may have no canonical form."""
+        try:
+            return self._ledger.append(kind, body())
+        except ValueError as error:
+            raise BadInput(where=kind, detail=escaped(str(error).encode("utf-8", "replace"))) from error
+
+
+def _name(by: changes.By) -> str:
+    """Who made a change, as one word for the list; the entry holds the rest."""
+    return by if isinstance(by, str) else str(by.get("login") or by.get("user") or "")

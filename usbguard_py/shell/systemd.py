@@ -1,0 +1,22 @@
+"""Readiness, status text and watchdog of systemd's service protocol (sd_notify(3))."""
+
+import os
+import socket
+
+
+def notify(*lines: str) -> None:
+    """Send state lines such as ``READY=1``; nothing happens outside systemd."""
+    address = os.environ.get("NOTIFY_SOCKET", "")
+    if not address:
+        return
+    if address.startswith("@"):
+        address = "\0" + address[1:]
+    with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM | socket.SOCK_CLOEXEC) as sock:
+        sock.connect(address)
+        sock.sendall("\n".join(lines).encode())
+
+
+def watchdog_interval() -> float | None:
+    """Seconds between two signs of life: half of systemd's limit (sd_watchdog_enabled(3)); ``None`` without one."""
+    value = os.environ.get("WATCHDOG_USEC", "")
+    return int(value) / 1_000_000 / 2 if value.isdigit() and int(value) > 0 else None
