@@ -1,0 +1,1 @@
+"""The judge, which decides and records, and the hands, which hold the privileges."""

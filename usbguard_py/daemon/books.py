@@ -1,0 +1,179 @@
+"""The store as the judge uses it: entries never lost, faults closed and shown.
+
+While the store cannot be used nothing but enrolled input may open (``fail_safe`` says why). Entries
+about blocks and removals are kept, in order and bounded, and written when the store works again;
+what did not fit is counted, so that the log can say how many are missing.
+"""
+
+import hashlib
+import time
+from collections import deque
+from collections.abc import Callable, Iterable, Mapping
+from pathlib import Path
+from typing import TypeVar
+
+import msgspec
+
+from usbguard_py import paths
+from usbguard_py.core import record
+from usbguard_py.core.whitelist import Asset, Peripheral
+from usbguard_py.errors import BadPolicy, DatabaseTrouble
+from usbguard_py.policy.knobs import Policy
+from usbguard_py.policy.read import read_policy
+from usbguard_py.shell import floor
+from usbguard_py.shell.clock import rfc3339
+from usbguard_py.shell.database import ensure_schema
+from usbguard_py.shell.store import Entry, Store
+
+MAX_LATE = 1000  # entries kept in memory
+MAX_LATE_BYTES = 16 * 1024 * 1024  # of descriptors kept with them
+
+_T = TypeVar("_T")
+
+OBSERVE = Policy(name="observe", enforce=False)
+
+
+class Late(msgspec.Struct):
+    """An entry that waits for the store."""
+
+    kind: str
+    body: Mapping[str, object]
+    evidence: tuple[bytes, ...] = ()
+
+
+class Books:
+    """List, ledger and policy, or the reason why they cannot be used."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self.store: Store | None = None
+        self.fail_safe = ""
+        self.policy = OBSERVE
+        self.policy_digest = ""
+        self.peripherals: tuple[Peripheral, ...] = ()
+        self.appended: Callable[[str, int, Mapping[str, object]], None] = lambda _kind, _seq, _body: None
+        self._late: deque[Late] = deque()
+        self._dropped = 0
+
+    def open(self, *, enforce_expected: bool) -> bool:
+        """Open or reopen the store and read the policy in force; whether it works now."""
+        try:
+            if self.store is not None:
+                self.store.close()
+                self.store = None
+            # Only a machine that was never set up gets an empty list.
+            ensure_schema(self.path, create=not enforce_expected and not paths.FLOOR_MODE.exists())
+            self.store = Store.open(self.path)
+            self._load(enforce_expected=enforce_expected)
+        except (DatabaseTrouble, BadPolicy) as error:
+            self._fail(str(error))
+            return False
+        self.fail_safe = ""
+        return True
+
+    def _load(self, *, enforce_expected: bool) -> None:
+        assert self.store is not None  # noqa: S101 - for the type checker; open() has just set it
+        stored = self.store.policy()
+        if stored is None and enforce_expected:
+            raise DatabaseTrouble(detail="no policy is stored although the machine enforces", path=str(self.path))
+        self.policy = OBSERVE if stored is None else read_policy(stored.text, origin=stored.name)
+        self.policy_digest = "" if stored is None else stored.digest
+        self.peripherals = self.store.peripherals()
+
+    def _fail(self, why: str) -> None:
+        self.fail_safe = why
+        if not self.policy.enforce and floor.mode() == "enforce":
+            self.policy = Policy(name="fail-safe")
+
+    def ready(self) -> Store:
+        """The store, for a change to the list.
+
+        Raises:
+            DatabaseTrouble: it cannot be used.
+        """
+        if self.store is None or self.fail_safe:
+            raise DatabaseTrouble(detail=self.fail_safe or "not open", path=str(self.path))
+        return self.store
+
+    @property
+    def kept(self) -> int:
+        """How many entries wait for the store."""
+        return len(self._late) + self._dropped
+
+    def policy_edited(self) -> bool:
+        """Whether the installed policy file of that name differs from the policy in force."""
+        try:
+            text = (paths.POLICIES / f"{self.policy.name}.toml").read_bytes()
+        except OSError:
+            return False
+        return bool(self.policy_digest) and hashlib.sha256(text).hexdigest() != self.policy_digest
+
+    def append(self, kind: str, body: Mapping[str, object], evidence: Iterable[bytes] = ()) -> Entry:
+        """Write one entry; durable on return.
+
+        Raises:
+            DatabaseTrouble: it could not be written; the judge is in fail-safe from now on.
+        """
+        if self.store is None:
+            raise DatabaseTrouble(detail=self.fail_safe or "not open", path=str(self.path))
+        try:
+            self.flush()
+            entry = self.store.append(kind, body, evidence)
+        except DatabaseTrouble as error:
+            self._fail(str(error))
+            raise
+        self.appended(kind, entry.seq, body)
+        return entry
+
+    def append_or_keep(self, kind: str, body: Mapping[str, object], evidence: Iterable[bytes] = ()) -> int:
+        """Write one entry now, or keep it for later; its sequence number, 0 when kept."""
+        try:
+            return self.append(kind, body, evidence).seq
+        except DatabaseTrouble:
+            kept = sum(len(data) for late in self._late for data in late.evidence)
+            if len(self._late) >= MAX_LATE or kept > MAX_LATE_BYTES:
+                self._dropped += 1
+            else:
+                now = rfc3339(time.time_ns() // 1_000_000)
+                self._late.append(Late(kind, {**body, "late": True, "happened_at": now}, tuple(evidence)))
+            return 0
+
+    def flush(self) -> None:
+        """Write what was kept, oldest first, then how many could not be kept."""
+        if self.store is None:
+            return
+        while self._late:
+            late = self._late[0]
+            self.store.append(late.kind, late.body, late.evidence)
+            self._late.popleft()
+        if self._dropped:
+            self.store.append("events-lost", record.events_lost("entries not kept", self._dropped))
+            self._dropped = 0
+
+    def candidates(self, serial: bytes) -> tuple[Asset, ...]:
+        """Assets with this serial, whatever their state; none while the store cannot be used."""
+        return self._ask(lambda store: store.candidates(serial), ())
+
+    def count_assets(self) -> int:
+        """How many assets are on the list, whatever their state."""
+        return self._ask(lambda store: store.count_assets(), 0)
+
+    def today(self) -> tuple[int, int]:
+        """Devices blocked and alarms raised since midnight, local time; what waits for the store is not counted."""
+        now = time.localtime()
+        midnight = int(time.time()) - now.tm_hour * 3600 - now.tm_min * 60 - now.tm_sec
+        return self._ask(lambda store: store.count_since(midnight), (0, 0))
+
+    def _ask(self, question: Callable[[Store], _T], otherwise: _T) -> _T:
+        """What the store answers; ``otherwise`` while it cannot be used."""
+        if self.store is None or self.fail_safe:
+            return otherwise
+        try:
+            return question(self.store)
+        except DatabaseTrouble as error:
+            self._fail(str(error))
+            return otherwise
+
+    def list_version(self) -> int:
+        """Number of the list in force; 0 while the store cannot be used."""
+        return self._ask(lambda store: store.list_version(), 0)

@@ -1,0 +1,289 @@
+"""Changes to the list, the peripherals and the policy, as flows: the change and its entry first, then its effect."""
+
+import hashlib
+import time
+from typing import Any
+
+import msgspec
+
+from usbguard_py.core import gates, record
+from usbguard_py.core.device import Function
+from usbguard_py.core.functions import default_grant, functions, input_grant, input_kind
+from usbguard_py.core.passport import Passport, passport_of
+from usbguard_py.core.record import Entry
+from usbguard_py.core.requests import (
+    Examine,
+    PeripheralEnrol,
+    PeripheralRemove,
+    PolicyUse,
+    WhitelistAdd,
+    WhitelistRevoke,
+)
+from usbguard_py.core.text import escaped
+from usbguard_py.core.whitelist import Asset, Custody, Fingerprint, Peripheral
+from usbguard_py.daemon.connection import Connection
+from usbguard_py.daemon.flow import Ask, Bound, Flow
+from usbguard_py.daemon.host import HANDS_SLACK
+from usbguard_py.daemon.judge import Judge
+from usbguard_py.errors import (
+    AlreadyListed,
+    BadInput,
+    ExaminationFailed,
+    GuardError,
+    KeyboardNotEnrolled,
+    NotCut,
+    NotFound,
+    ReasonNeeded,
+    Usage,
+)
+from usbguard_py.policy.knobs import Policy
+from usbguard_py.policy.read import read_policy
+from usbguard_py.shell import floor
+from usbguard_py.shell.hands_messages import Examined, FloorDone
+from usbguard_py.shell.peer import Peer
+
+Answer = dict[str, Any]
+
+_ENDED = {Custody.REVOKED, Custody.DESTROYED}  # may be listed anew, for instance for another holder
+TYPES = {Function.KEYBOARD, Function.INPUT}  # what somebody may be typing on
+CUT_SLACK = 10.0  # seconds beyond the cut's own deadline before the answer says that it is not done
+FLOOR = 15.0  # seconds for the floor's script
+EXAMINATION = 5.0  # seconds for all descriptor requests of one examination
+
+
+def by(caller: Peer) -> dict[str, object]:
+    """Who made a change: the account, and the person who logged in."""
+    return {"user": caller.user, "login": caller.login, "uid": caller.uid}
+
+
+def connected(judge: Judge, name: str) -> Connection:
+    """The connection with kernel name ``name``; raises ``NotFound``."""
+    connection = judge.host.connections.get(name)
+    if connection is None:
+        raise NotFound(what="device", name=escaped(name.encode()[:64]))
+    return connection
+
+
+def enrol(judge: Judge, request: PeripheralEnrol, caller: Peer) -> Answer:
+    """Enrol a connected keyboard or mouse on its port; it is judged again at once."""
+    connection = connected(judge, request.name)
+    device = connection.device
+    kind = input_kind(device)
+    if not kind or device.problems:
+        raise Usage(detail=f"{request.name} is not a readable keyboard or mouse")
+    peripheral = Peripheral(
+        id="",
+        kind=kind,
+        port=device.name,
+        passport=passport_of(device, input_grant(device)),
+        label=request.label or escaped(device.product or b""),
+        document=request.document,
+    )
+    added, entry = judge.host.books.ready().add_peripheral(peripheral, by(caller))
+    judge.host.enrolled(judge.host.books.ready().peripherals())
+    _told(judge, entry, peripheral=added.id, name=device.name)
+    judge.judge_again([request.name])
+    return {"id": added.id, "kind": kind, "port": device.name, "seq": entry.seq}
+
+
+def remove(judge: Judge, request: PeripheralRemove, caller: Peer) -> Answer:
+    """Take a peripheral off the list; it is cut at once."""
+    if not request.reason.strip():
+        raise Usage(detail="--reason")
+    store = judge.host.books.ready()
+    gone = next((p for p in store.peripherals() if p.id == request.id), None)
+    if gone is None:
+        raise NotFound(what="peripheral", name=escaped(request.id.encode()[:64]))
+    entry = store.remove_peripheral(request.id, request.reason, by(caller))
+    judge.host.enrolled(store.peripherals())
+    _told(judge, entry, peripheral=request.id, name=gone.port)
+    judge.judge_again([gone.port])
+    return {"id": request.id, "seq": entry.seq}
+
+
+def examine(judge: Judge, request: Examine, caller: Peer) -> Flow:
+    """Read the device's real descriptors through the hands and compare them with the kernel's copy."""
+    connection = connected(judge, request.name)
+    passport = yield from _examination(judge, connection, caller)
+    return {
+        "name": connection.name,
+        "passport": msgspec.to_builtins(passport),
+        "serial": escaped(connection.device.serial or b""),
+        "manufacturer": escaped(connection.device.manufacturer or b""),
+        "product": escaped(connection.device.product or b""),
+        "interfaces": [i.triple() for i in connection.device.interfaces],
+    }
+
+
+def _examination(judge: Judge, connection: Connection, caller: Peer) -> Flow:
+    """Begin entry, real descriptor requests, comparison, end entry; the passport that the device shows."""
+    host = judge.host
+    device = connection.device
+    if device.problems:
+        raise ExaminationFailed(name=device.name, detail=device.problems[0].detail)
+    host.books.append("examination-begin", record.examination(device, by(caller)))
+    problem = "ended without a result"
+    try:
+        pending = host.hands.begin_examine(device.busnum, device.devnum, int(EXAMINATION * 1000), device.name)
+        real: Examined = yield Ask(pending, time.monotonic() + EXAMINATION + HANDS_SLACK)
+        same = real.device + "".join(real.configurations) == device.descriptors.hex()
+        problem = "" if same else "what the device answers differs from the kernel's copy"
+    finally:
+        host.books.append_or_keep("examination-end", record.examination(device, by(caller), problem))
+    if problem:
+        raise ExaminationFailed(name=device.name, detail=problem)
+    return passport_of(device, default_grant(device))
+
+
+def add(judge: Judge, request: WhitelistAdd, caller: Peer) -> Flow:
+    """Put an asset on the list, from a connected device or by hand."""
+    _hexadecimal(request.passport)
+    if not request.holder.strip() or not request.document.strip():
+        raise Usage(detail="holder and document")
+    passport = yield from _passport(judge, request, caller)
+    if passport.serial is None:
+        raise Usage(detail="the device has no serial number")
+    for known in judge.host.books.candidates(bytes.fromhex(passport.serial)):
+        if known.state not in _ENDED and any(f.passport == passport for f in known.fingerprints):
+            raise AlreadyListed(name=known.id, holder=known.holder)
+    asset = Asset(
+        id="",
+        label=request.label,
+        printed_serial=request.printed_serial,
+        electronic_serial=passport.serial,
+        holder=request.holder.strip(),
+        unit=request.unit.strip(),
+        document=request.document.strip(),
+        state=Custody.IN_USE,
+        fingerprints=(Fingerprint("first", passport),),
+    )
+    added, entry = judge.host.books.ready().add_asset(asset, by(caller))
+    _told(judge, entry, asset=added.id, holder=added.holder)
+    _judge_serial(judge, passport.serial)
+    return {"id": added.id, "seq": entry.seq}
+
+
+def _passport(judge: Judge, request: WhitelistAdd, caller: Peer) -> Flow:
+    if request.name:
+        passport: Passport = yield from _examination(judge, connected(judge, request.name), caller)
+        return msgspec.structs.replace(passport, granted=request.grant) if request.grant else passport
+    if request.passport is None:
+        raise Usage(detail="neither a device nor a passport")
+    return request.passport
+
+
+def revoke(judge: Judge, request: WhitelistRevoke, caller: Peer) -> Flow:
+    """Take the right to use an asset away: the entry first, then the drive is cut, mounted or not."""
+    if not request.reason.strip() or not request.document.strip():
+        raise ReasonNeeded(action="revoke")
+    store = judge.host.books.ready()
+    asset = store.asset(request.id)
+    if asset is None:
+        raise NotFound(what="asset", name=escaped(request.id.encode()[:64]))
+    entry = store.set_custody(request.id, Custody.REVOKED, request.reason, request.document, by(caller))
+    concerned = [c for c in judge.host.connections.values() if c.decision.asset == request.id]
+    opened = [c for c in concerned if c.opened]
+    _told(judge, entry, asset=asset.id, holder=asset.holder)
+    judge.judge_again([c.name for c in concerned])
+    begun = time.monotonic()
+    deadline = begun + judge.host.books.policy.cut_deadline_ms / 1000 + CUT_SLACK
+    yield Bound(lambda: not any(c.busy or c.opened for c in opened), deadline)
+    for connection in opened:
+        if connection.opened:
+            raise NotCut(id=request.id, seq=entry.seq, name=connection.name)
+    ms = int((time.monotonic() - begun) * 1000)
+    return {"id": request.id, "seq": entry.seq, "cut": [_how(c, ms) for c in opened]}
+
+
+def _how(connection: Connection, ms: int) -> Answer:
+    """How a drive was cut: what was flushed, and who held it."""
+    held = connection.held
+    return {
+        "name": connection.name,
+        "ms": ms,
+        "flushed": held.get("flushed", ""),
+        "dirty_left": held.get("dirty_left", False),
+        "holders": held.get("holders", []),
+    }
+
+
+def _told(judge: Judge, entry: Entry, **facts: str) -> None:
+    """Tell those who watch of a change; its entry was written with it."""
+    judge.host.books.appended(entry.kind, entry.seq, {"at": entry.at, **facts})
+
+
+def _hexadecimal(passport: Passport | None) -> None:
+    """The strings of a passport that was given by hand are hex of raw bytes.
+
+    Raises:
+        BadInput: one is not.
+    """
+    strings = () if passport is None else (passport.serial, passport.manufacturer, passport.product)
+    for text in strings:
+        try:
+            bytes.fromhex(text or "")
+        except ValueError as error:
+            raise BadInput(where="passport", detail="not hexadecimal") from error
+
+
+def _judge_serial(judge: Judge, serial: str) -> None:
+    judge.judge_again([n for n, c in judge.host.connections.items() if (c.device.serial or b"").hex() == serial])
+
+
+def use_policy(judge: Judge, request: PolicyUse, caller: Peer) -> Flow:
+    """Store a policy with its entry, then follow it: close the world or give the kernel's defaults back."""
+    policy = read_policy(request.text, origin=request.origin or "policy")
+    books = judge.host.books
+    if policy.enforce and not request.no_keyboard:
+        _no_lock_out(judge, policy)
+    if judge.switching:
+        raise Usage(detail="another policy is being put in force")
+    digest = hashlib.sha256(request.text.encode()).hexdigest()
+    entry = books.ready().use_policy(policy.name, request.text, digest, by(caller), request.origin)
+    books.policy, books.policy_digest = policy, digest
+    judge.switching = True
+    try:
+        unclosed = yield from _follow(judge, enforce=policy.enforce)
+    finally:
+        judge.switching = False
+    for name in unclosed:
+        books.append_or_keep("alarm", record.alarm(name, "the kernel's default could not be set"))
+    _told(judge, entry, policy=policy.name)
+    judge.judge_again()
+    return {"name": policy.name, "digest": digest, "enforce": policy.enforce, "seq": entry.seq}
+
+
+def _follow(judge: Judge, *, enforce: bool) -> Flow:
+    """Set the kernel's defaults: for closing first by ourselves, since that must neither fail nor wait."""
+    problems: tuple[str, ...] = floor.close() if enforce else ()
+    try:
+        floor.write_mode("enforce" if enforce else "observe")
+        judge.host.enrolled(judge.host.books.ready().peripherals())
+        pending = judge.host.hands.begin_floor("close" if enforce else "open")
+        done: FloorDone = yield Ask(pending, time.monotonic() + FLOOR)
+        if done.status:
+            problems += (f"floor: {done.status}",)
+    except (GuardError, OSError) as error:
+        problems += (str(error),)
+    judge.host.unclosed = problems if enforce else ()
+    return problems
+
+
+def _no_lock_out(judge: Judge, policy: Policy) -> None:
+    """Enforcing must not take the only keyboard away: one that is connected must pass the gates of the new policy.
+
+    Raises:
+        KeyboardNotEnrolled: USB keyboards are connected and none of them would open.
+    """
+    host = judge.host
+
+    def opens(connection: Connection | None) -> bool:
+        if connection is None:  # a root hub
+            return True
+        facts = msgspec.structs.replace(host.facts(connection), policy=policy)
+        parent = host.connections.get(connection.device.parent)
+        return gates.judge(connection.device, facts).allow and opens(parent)
+
+    keyboards = [c for c in host.connections.values() if functions(c.device) & TYPES]
+    if keyboards and not any(opens(c) for c in keyboards):
+        raise KeyboardNotEnrolled(name=keyboards[0].name)

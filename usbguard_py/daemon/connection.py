@@ -1,0 +1,61 @@
+"""One connection: a device from its arrival to its removal, as the judge remembers it."""
+
+from collections import deque
+from typing import Any
+
+import msgspec
+
+from usbguard_py.core.codes import Code
+from usbguard_py.core.connection import State, moved
+from usbguard_py.core.decision import Decision
+from usbguard_py.core.device import Device
+from usbguard_py.shell.sysfs import Directory
+
+_OPEN = {State.CONFIGURED, State.OPENED, State.HANDED_OVER}
+
+
+class Connection:
+    """Mutable; only the main thread touches it, except that the helper writes through ``directory``."""
+
+    def __init__(self, directory: Directory) -> None:
+        self.name = directory.name
+        self.directory = directory
+        self.device = Device(name=directory.name, syspath=directory.syspath, busnum=0, devnum=0)  # not read yet
+        self.decision = Decision(allow=False, code=Code.UNREADABLE)
+        self.state = State.SEEN
+        self.seq = 0  # of the decision's entry; 0 until it is on disk
+        self.busy = False
+        self.held: dict[str, Any] = {}  # what the hands said of the last cut
+        self.waiting: deque[Any] = deque()  # flows that start when the one under way has ended
+        self.holder = ""  # of the asset that the decision is about
+        self.reason = ""  # why that asset is in its state
+
+    @property
+    def opened(self) -> bool:
+        """Whether anything of the device may be open."""
+        return self.state in _OPEN
+
+    @property
+    def gone(self) -> bool:
+        """Whether it was removed."""
+        return self.state is State.GONE
+
+    def move(self, to: State) -> None:
+        """Go to another state; only moves of the table are possible."""
+        self.state = moved(self.state, to)
+
+    def enter(self, state: State) -> None:
+        """Be in a state that was seen to be so; a device that has gone stays gone."""
+        if self.state is not State.GONE:
+            self.state = state
+
+    def decision_as(self, code: Code, *, allow: bool = True) -> Decision:
+        """The decision with another code."""
+        granted = self.decision.granted if allow else ()
+        return msgspec.structs.replace(self.decision, code=code, allow=allow, granted=granted)
+
+    def closed_decision(self) -> Decision:
+        """The decision turned into a block: what a closed device must look like."""
+        if not self.decision.allow:
+            return self.decision
+        return self.decision_as(Code.NOT_EFFECTIVE, allow=False)

@@ -1,0 +1,226 @@
+"""The machine as the flow needs it: reads, facts, records, writes, each in a few lines."""
+
+import time
+from collections.abc import Callable, Iterable
+
+import msgspec
+
+from usbguard_py import paths
+from usbguard_py.buses import USB
+from usbguard_py.core import record
+from usbguard_py.core.codes import Code
+from usbguard_py.core.decision import Decision
+from usbguard_py.core.enforcement import ReadBack, Step, Write
+from usbguard_py.core.facts import Connected, Facts
+from usbguard_py.core.gates import judge
+from usbguard_py.core.whitelist import Peripheral
+from usbguard_py.daemon.books import Books
+from usbguard_py.daemon.connection import Connection
+from usbguard_py.daemon.flow import Ask, Bound, Flow
+from usbguard_py.daemon.helper import Helper, Task
+from usbguard_py.errors import DeviceGone
+from usbguard_py.shell import floor, nodes, sysfs
+from usbguard_py.shell.hands import Hands
+
+BIND_DEADLINE = 8.0  # seconds; the first stick after boot waits for its modules (0.2 s seen under emulation)
+HANDS_SLACK = 5.0  # seconds on top of the cut's own deadline
+_OPENED_DRIVE = {Code.ALLOWED, Code.ADOPTED}
+_ASSET_CODES = {Code.ALLOWED, Code.ADOPTED, Code.DUPLICATE}
+
+
+class Host:
+    """Implements :class:`usbguard_py.pipeline.Host`; ``published`` is told of each entry about a device."""
+
+    def __init__(self, books: Books, helper: Helper) -> None:
+        self.books = books
+        self.helper = helper
+        self.hands = Hands()
+        self.other_enforcer = ""
+        self.connections: dict[str, Connection] = {}
+        self.published: Callable[[str, Connection], None] = lambda _kind, _connection: None
+        self.unclosed: tuple[str, ...] = ()
+        self.queue: Callable[[Connection, Flow], None] = lambda _connection, _flow: None
+
+    @property
+    def enforcing(self) -> bool:
+        """Whether the policy in force opens and closes, or only observes."""
+        return self.books.policy.enforce
+
+    def describe(self, connection: Connection) -> Task:
+        """Read the device anew, through its open directory; in the helper, because strings wait for its lock."""
+        directory = connection.directory
+
+        def read() -> None:
+            device = USB.describe(directory.name, directory.syspath, directory.attributes(USB.READS))
+            if directory.present():
+                connection.device = device
+
+        return self.helper.begin(read)
+
+    def look(self, connection: Connection) -> Task:
+        """Read the device's state back; in the helper, because the kernel may hold its lock."""
+        return self.helper.begin(connection.directory.read_back)
+
+    def decide(self, connection: Connection) -> Decision:
+        """Gather the facts and ask the gates."""
+        facts = self.facts(connection)
+        connection.decision = judge(connection.device, facts)
+        asset = next((a for a in facts.candidates if a.id == connection.decision.asset), None)
+        connection.holder = asset.holder if asset is not None else ""
+        connection.reason = asset.reason if asset is not None else ""
+        return connection.decision
+
+    def facts(self, connection: Connection) -> Facts:
+        """All that the gates may ask about this device now."""
+        device = connection.device
+        serial = device.serial or b""
+        candidates = self.books.candidates(serial) if serial else ()
+        fail_safe = self.books.fail_safe
+        return Facts(
+            policy=self.books.policy,
+            policy_digest=self.books.policy_digest,
+            candidates=candidates,
+            peripherals=floor.peripherals(device) if fail_safe else self.books.peripherals,
+            connected=tuple(self._connected(connection)),
+            fail_safe=fail_safe,
+        )
+
+    def _connected(self, but: Connection) -> Iterable[Connected]:
+        for other in self.connections.values():
+            decision = other.decision
+            if other is not but and not other.gone and decision.code in _ASSET_CODES | {Code.INPUT_ENROLLED}:
+                yield Connected(other.name, other.device.devnum, decision.asset or decision.peripheral)
+
+    def connection(self, name: str) -> Connection | None:
+        """The connection of another device, if it is still there."""
+        return self.connections.get(name)
+
+    def apply(self, connection: Connection, step: Step) -> None:
+        """Carry out one step and see that it reads back."""
+        if not isinstance(step, Write):
+            sysfs.probe(step.interface, step.driver)
+        elif step.device == connection.name:
+            connection.directory.write(step.attribute, step.value, step.shows)
+        elif step.device.startswith(connection.name + ":"):
+            connection.directory.write(f"{step.device}/{step.attribute}", step.value, step.shows)
+        else:
+            bus = sysfs.Directory(step.device)
+            try:
+                bus.write(step.attribute, step.value, step.shows)
+            finally:
+                bus.close()
+
+    def begin(self, connection: Connection, *steps: Step) -> Task:
+        """Carry out steps in the helper thread, stopping at the first that fails."""
+
+        def carry_out() -> None:
+            for step in steps:
+                self.apply(connection, step)
+
+        return self.helper.begin(carry_out)
+
+    def same(self, connection: Connection) -> Task:
+        """See that the device is what was judged; fails with ``DeviceGone`` when anything reads differently."""
+        directory, judged = connection.directory, connection.device
+
+        def compare() -> None:
+            now = USB.describe(directory.name, directory.syspath, directory.attributes(USB.READS))
+            if msgspec.structs.replace(now, authorized=judged.authorized) != judged:
+                raise DeviceGone(name=connection.name)
+
+        return self.helper.begin(compare)
+
+    def release_nodes(self, connection: Connection, *, granted: bool) -> None:
+        """Set or take away the flag by which udev gives this device's nodes out."""
+        hub = connection.decision.code is Code.HUB
+        nodes.flag(connection.name, connection.device.devnum, granted=granted and not hub)
+
+    def claimed(self, connection: Connection) -> Bound:
+        """A wait for the kernel's own driver of the whole device.
+
+        It is bound just after the *add* event, and configures a device that is authorised by then: a second time when
+        we were quicker, which makes all interfaces anew (drivers/usb/core/generic.c, usb_generic_driver_probe).
+        """
+
+        def look() -> bool:
+            return bool(connection.directory.driver()) or not connection.directory.present()
+
+        return Bound(look, time.monotonic() + BIND_DEADLINE)
+
+    def bound(self, connection: Connection) -> Bound:
+        """A wait for a driver on each granted interface."""
+        wanted = set(connection.decision.granted)
+
+        def look() -> bool:
+            drivers = {USB.interface_number(i.name) for i in connection.directory.interfaces() if i.driver}
+            return wanted <= drivers or not connection.directory.present()
+
+        return Bound(look, time.monotonic() + BIND_DEADLINE)
+
+    def hold(self, connection: Connection) -> Ask | None:
+        """Ask the hands to detach what is mounted from the device; they hold its writers still until release."""
+        if not nodes.below(connection.directory):
+            return None
+        deadline = self.books.policy.cut_deadline_ms
+        pending = self.hands.begin_hold(connection.name, connection.device.devnum, deadline)
+        return Ask(pending, time.monotonic() + deadline / 1000 + HANDS_SLACK)
+
+    def release(self, connection: Connection) -> Ask:
+        """Ask the hands to let go of what they hold for the device."""
+        return Ask(self.hands.begin_release(connection.name), time.monotonic() + HANDS_SLACK)
+
+    def record_decision(self, connection: Connection) -> None:
+        """Write the decision; an enrolled peripheral's enrolment is on disk already, so its entry may wait."""
+        body = self._decision(connection)
+        evidence = (connection.device.descriptors,)
+        if connection.decision.code in (Code.INPUT_ENROLLED, Code.HUB):
+            connection.seq = self.books.append_or_keep("decision", body, evidence)
+        else:
+            connection.seq = self.books.append("decision", body, evidence).seq
+        self.published("decision", connection)
+
+    def record_outcome(self, connection: Connection, seen: ReadBack, problems: tuple[str, ...] = ()) -> None:
+        """Write what was read back."""
+        if connection.decision.code in _OPENED_DRIVE:
+            self.hands.stand_by(connection.name)
+        body = record.outcome(connection.seq, connection.device, connection.decision, seen, problems)
+        self.books.append_or_keep("outcome", {**body, "alarm": bool(problems)})
+        self.published("outcome", connection)
+
+    def record_block(self, connection: Connection, seen: ReadBack, problems: tuple[str, ...]) -> None:
+        """Write a block, or what observing saw, in one entry with its read-back."""
+        body = {
+            **self._decision(connection),
+            **record.effect(seen, problems),
+            "outcome": "failed" if problems else self._word(connection),
+            "alarm": connection.decision.alarm or bool(problems),
+        }
+        connection.seq = self.books.append_or_keep("decision", body, (connection.device.descriptors,))
+        self.published("decision", connection)
+
+    def record_cut(self, connection: Connection, held: object, seen: ReadBack, problems: tuple[str, ...]) -> None:
+        """Write how an open device was cut: why, what was flushed, who held it."""
+        connection.held = msgspec.to_builtins(held) or {}
+        body = {
+            **self._decision(connection),
+            **record.effect(seen, problems),
+            "of": connection.seq,
+            "outcome": "failed" if problems and not seen.closed else "cut",
+            "held": connection.held or None,
+            "alarm": connection.decision.alarm or bool(problems and not seen.closed),
+        }
+        connection.seq = self.books.append_or_keep("cut", body, (connection.device.descriptors,))
+        self.published("cut", connection)
+
+    def _decision(self, connection: Connection) -> dict[str, object]:
+        return record.decision(connection.device, connection.decision, self.books.list_version(), connection.holder)
+
+    def _word(self, connection: Connection) -> str:
+        if self.enforcing:
+            return "blocked"
+        return "would-allow" if connection.decision.allow else "would-block"
+
+    def enrolled(self, peripherals: tuple[Peripheral, ...]) -> None:
+        """Follow a changed list of peripherals: memory, and the small file that the floor uses."""
+        self.books.peripherals = peripherals
+        floor.write_input(paths.FLOOR_INPUT, peripherals)

@@ -1,0 +1,185 @@
+"""The judge: turns events into flows and remembers the connections.
+
+It decides nothing itself (the gates do) and touches nothing itself (the host does).
+"""
+
+import re
+from collections.abc import Iterable
+
+from usbguard_py.core import record
+from usbguard_py.core.connection import State
+from usbguard_py.core.event import Event
+from usbguard_py.daemon.connection import Connection
+from usbguard_py.daemon.flow import Flow
+from usbguard_py.daemon.host import Host
+from usbguard_py.daemon.loop import Loop
+from usbguard_py.errors import DeviceGone, GuardError
+from usbguard_py.pipeline import close, cut, handle
+from usbguard_py.shell import sysfs
+from usbguard_py.shell.udev import EventsLost, Monitor
+
+_ROOT_HUB = re.compile(r"[0-9]+-0:1\.0\Z")  # kernel name of a root hub's only interface
+
+
+class Judge:
+    """Owns the connections; a source of the loop through its monitor."""
+
+    def __init__(self, host: Host, loop: Loop, monitor: Monitor) -> None:
+        self.host = host
+        self.loop = loop
+        self.monitor = monitor
+        self.switching = False  # from one policy to another
+
+    def descriptors(self) -> list[int]:
+        """The netlink socket."""
+        return [self.monitor.fileno()]
+
+    def readable(self, _fd: int) -> None:
+        """Take all waiting events; when some were lost, read everything anew."""
+        try:
+            for event in self.monitor.events():
+                self.event(event)
+        except EventsLost:
+            self.host.books.append_or_keep("events-lost", record.events_lost("netlink buffer overflow", 0))
+            self.scan()
+
+    def event(self, event: Event) -> None:
+        """One kernel event, one way through."""
+        if event.devtype == "usb_device":
+            if event.action == "add":
+                self.arrived(event.name)
+            elif event.action == "remove":
+                self._removed(event.name)
+            elif event.action == "bind":
+                self.loop.runner.bound()
+        elif event.devtype == "usb_interface":
+            if event.action == "bind":
+                self.loop.runner.bound()
+                self._looked_at(event.name)
+            elif event.action == "add" and _ROOT_HUB.match(event.name):
+                self._close_bus("usb" + event.name.partition("-")[0])
+            elif event.action == "add":
+                self._looked_at(event.name)
+
+    def scan(self) -> None:
+        """Everything that is connected now, through the same door; what is not there any more has left."""
+        names = list(sysfs.present())
+        for name in set(self.host.connections) - set(names):
+            self.left(name)
+        for name in names:
+            self.arrived(name)
+
+    def arrived(self, name: str) -> None:
+        """A device is there. A reminder of one that is known is no arrival."""
+        if name.startswith("usb"):
+            self._close_bus(name)
+            return
+        known = self.host.connections.get(name)
+        if known is not None:
+            if known.directory.present():
+                return
+            self.left(name)
+        try:
+            connection = Connection(sysfs.Directory(name))
+        except DeviceGone:
+            return
+        self.host.connections[name] = connection
+        self.run(connection, handle(connection, self.host))
+
+    def _removed(self, name: str) -> None:
+        """A remove event may be about the device that was there before, or sent by somebody (udevadm trigger)."""
+        known = self.host.connections.get(name)
+        if known is not None and not known.directory.present():
+            self.left(name)
+
+    def left(self, name: str) -> None:
+        """A device was removed."""
+        connection = self.host.connections.pop(name, None)
+        if connection is None:
+            return
+        was_open = connection.opened
+        connection.state = State.GONE
+        connection.waiting.clear()
+        self.host.release_nodes(connection, granted=False)
+        self.loop.runner.bound()
+        if not connection.device.root_hub:
+            body = record.removed(connection.device, connection.decision, connection.seq, was_open)
+            self.host.books.append_or_keep("removed", body)
+            self.host.published("removed", connection)
+        if not connection.busy:
+            self._forget(connection)
+
+    def _forget(self, connection: Connection) -> None:
+        """Let go of a device that has gone, unless another one stands at its place already."""
+        connection.directory.close()
+        if connection.name not in self.host.connections:
+            self.host.hands.dismiss(connection.name)
+
+    def judge_again(self, names: Iterable[str] | None = None) -> None:
+        """Judge connected devices anew because the list or the policy changed."""
+        for name in list(self.host.connections if names is None else names):
+            connection = self.host.connections.get(name)
+            if connection is not None:
+                self.run(connection, handle(connection, self.host))
+
+    def run(self, connection: Connection, flow: Flow) -> None:
+        """Run a flow for a connection, after those that wait for it already."""
+        connection.waiting.append(flow)
+        if not connection.busy:
+            self.loop.runner.start(self._in_turn(connection))
+
+    def _in_turn(self, connection: Connection) -> Flow:
+        connection.busy = True
+        try:
+            while connection.waiting:
+                yield from self._watched(connection, connection.waiting.popleft())
+        finally:
+            connection.busy = False
+            if connection.gone:
+                self._forget(connection)
+            elif connection.waiting:
+                self.loop.runner.start(self._in_turn(connection))
+            else:
+                self._see_closed(connection)
+            self.loop.runner.bound()
+
+    def _watched(self, connection: Connection, flow: Flow) -> Flow:
+        """Run a flow; when a fault of ours ends it, the device is closed, whatever the flow was doing."""
+        ended = False
+        try:
+            yield from flow
+            ended = True
+        except GuardError as error:
+            ended = True
+            self.host.books.append_or_keep("alarm", record.alarm(connection.name, str(error)))
+        finally:
+            if not ended and self.host.enforcing and not connection.gone:
+                connection.waiting.clear()
+                connection.waiting.append(close(connection, self.host, ("a fault in usbguard-py",)))
+
+    def _close_bus(self, name: str) -> None:
+        """A host controller that appears later has its interface default open: close it before anything."""
+        if not self.host.enforcing:
+            return
+        try:
+            sysfs.close_bus(name)
+        except DeviceGone:
+            return
+        except GuardError as error:
+            self.host.books.append_or_keep("alarm", record.alarm(name, str(error)))
+
+    def _looked_at(self, interface: str) -> None:
+        """An interface appeared or got a driver: was that our doing?"""
+        connection = self.host.connections.get(interface.partition(":")[0])
+        if connection is not None and not connection.busy:
+            self._see_closed(connection)
+
+    def _see_closed(self, connection: Connection) -> None:
+        """A device that is closed has no interface; one that has was opened by somebody else."""
+        if connection.state is not State.CLOSED or not self.host.enforcing:
+            return
+        interfaces = connection.directory.interfaces()
+        if interfaces:
+            detail = f"interface {interfaces[0].name} was opened by somebody else"
+            self.host.books.append_or_keep("alarm", record.alarm(connection.name, detail))
+            self.run(connection, cut(connection, self.host))

@@ -1,0 +1,127 @@
+"""Assembly of the judge: the only place where its parts are made and joined."""
+
+import fcntl
+import gc
+import os
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+from usbguard_py import paths
+from usbguard_py.core import record
+from usbguard_py.daemon.answers import Answers
+from usbguard_py.daemon.books import Books
+from usbguard_py.daemon.control import Control
+from usbguard_py.daemon.helper import Helper
+from usbguard_py.daemon.host import Host
+from usbguard_py.daemon.judge import Judge
+from usbguard_py.daemon.loop import Loop
+from usbguard_py.daemon.startup import OtherEnforcers, record_start, refuse_beside_another, take_the_world
+from usbguard_py.errors import AlreadyRunning, NotRoot
+from usbguard_py.shell.systemd import notify
+from usbguard_py.shell.udev import Monitor
+
+LAST_FLOWS = 8.0  # seconds for what is under way when asked to stop
+
+
+def run() -> None:
+    """Run the judge until SIGTERM or SIGINT.
+
+    Raises:
+        NotRoot: started by somebody else than root.
+        AlreadyRunning: a second daemon, or another enforcer.
+    """
+    if os.geteuid() != 0:
+        raise NotRoot(command="usbguard-py daemon")
+    os.umask(0o027)
+    refuse_beside_another()
+    lock = _only_one()
+    books = Books(paths.DATABASE)
+    unclosed = take_the_world(books)
+    monitor = Monitor()
+    helper = Helper()
+    host = Host(books, helper)
+    host.unclosed = unclosed
+    loop = Loop(helper, _fault(books))
+    judge = Judge(host, loop, monitor)
+    control = Control(paths.CONTROL_SOCKET, Answers(judge, time.time()))
+    host.published = control.publish
+    host.queue = judge.run
+    books.appended = control.publish_entry
+    loop.sources = [judge, control]
+    loop.tick = Tick(judge).look
+    record_start(books, unclosed)
+    judge.scan()
+    notify("READY=1", "STATUS=" + _status(host))
+    gc.collect()
+    gc.freeze()  # what lives as long as the process is never looked through again
+    loop.run()
+    notify("STOPPING=1")
+    loop.settle(time.monotonic() + LAST_FLOWS)
+    books.append_or_keep("stop", record.stop(pid=os.getpid()))
+    control.close()
+    if books.store is not None:
+        books.store.close()  # what is frozen is not closed at the end, and the log is to be one file
+    os.close(lock)
+
+
+def _only_one() -> int:
+    """Hold the lock that says a judge runs on this machine."""
+    paths.RUN.mkdir(mode=0o755, parents=True, exist_ok=True)
+    lock = os.open(paths.RUN / "judge.lock", os.O_CREAT | os.O_RDWR | os.O_CLOEXEC, 0o600)
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError as error:
+        raise AlreadyRunning(what="usbguard-py", command="systemctl stop usbguard-py") from error
+    return lock
+
+
+def _fault(books: Books) -> Callable[[BaseException], None]:
+    def report(fault: BaseException) -> None:
+        import traceback  # noqa: PLC0415 - costs a tenth of the start and is needed for faults of ours only
+
+        where = traceback.extract_tb(fault.__traceback__)[-1]
+        detail = f"{type(fault).__name__} at {Path(where.filename).name}:{where.lineno}"
+        traceback.print_exception(fault, file=sys.stderr)
+        books.append_or_keep("alarm", record.alarm("judge", detail))
+
+    return report
+
+
+class Tick:
+    """Looks at what sends no event: another enforcer, a store that works again, the clock."""
+
+    def __init__(self, judge: Judge) -> None:
+        self._judge = judge
+        self._others = OtherEnforcers()
+        self._told = ""
+
+    def look(self) -> None:
+        """Look once."""
+        host = self._judge.host
+        self._see_others()
+        if host.books.fail_safe and host.books.open(enforce_expected=host.enforcing):
+            host.books.append_or_keep("alarm", record.alarm("judge", "the list and log can be used again"))
+            self._judge.judge_again()
+        if host.books.store is not None and not host.books.fail_safe:
+            stepped = host.books.store.clock_stepped()
+            if stepped is not None:
+                host.books.append_or_keep("clock-step", stepped)
+        status = _status(host)
+        if status != self._told:
+            notify("STATUS=" + status)
+            self._told = status
+
+    def _see_others(self) -> None:
+        host = self._judge.host
+        name = self._others.look()
+        if name and host.other_enforcer != name:
+            host.books.append_or_keep("alarm", record.alarm("judge", f"another enforcer was started: {name}"))
+        host.other_enforcer = name
+
+
+def _status(host: Host) -> str:
+    mode = "FAIL-SAFE" if host.books.fail_safe else ("enforcing" if host.enforcing else "OBSERVING ONLY")
+    opened = sum(c.opened for c in host.connections.values())
+    return f"{mode}; {opened} of {len(host.connections)} devices open"

@@ -1,0 +1,111 @@
+"""What the judge does before it says that it is ready, and when it ends."""
+
+import os
+import time
+
+from usbguard_py import __version__, paths
+from usbguard_py.core import record
+from usbguard_py.daemon.books import Books
+from usbguard_py.errors import AlreadyRunning, GuardError
+from usbguard_py.shell import floor, nodes
+from usbguard_py.shell.hands import Hands
+
+OTHER_ENFORCERS = {"usbguard-daemon": "USBGuard"}  # process name (comm) to the name people know
+FULL_LOOK = 12  # one look in a minute is a full one: a process can become another program
+
+
+class OtherEnforcers:
+    """Looks for other enforcers among the processes.
+
+    Nothing tells an unprivileged process of a new one, and reading the names of all costs milliseconds: a look reads
+    those of processes that were not there at both looks before, and every ``FULL_LOOK``-th look reads all.
+    """
+
+    def __init__(self) -> None:
+        self._before: set[str] = set()
+        self._known: set[str] = set()
+        self._looks = 0
+
+    def look(self) -> str:
+        """The name of another enforcer that is running, or nothing."""
+        pids = {entry.name for entry in os.scandir(paths.ROOT / "proc") if entry.name.isdigit()}
+        if self._looks % FULL_LOOK == 0:
+            self._known = set()
+        self._looks += 1
+        found = {pid: name for pid in pids - self._known if (name := OTHER_ENFORCERS.get(_comm(pid)))}
+        self._known = (pids & self._before) - found.keys()
+        self._before = pids
+        return next(iter(found.values()), "")
+
+
+def _comm(pid: str) -> str:
+    """The name of a process of root, empty when it has gone."""
+    try:
+        fd = os.open(f"{paths.ROOT}/proc/{pid}/comm", os.O_RDONLY | os.O_CLOEXEC)
+    except OSError:
+        return ""
+    try:
+        if os.fstat(fd).st_uid != 0:
+            return ""  # anybody may give a program any name
+        return os.read(fd, 64).decode("ascii", "replace").strip()
+    except OSError:
+        return ""
+    finally:
+        os.close(fd)
+
+
+def refuse_beside_another() -> None:
+    """Two enforcers would undo each other's decisions.
+
+    Raises:
+        AlreadyRunning: another enforcer is active.
+    """
+    name = OtherEnforcers().look()
+    if name:
+        raise AlreadyRunning(what=name, command="systemctl disable --now usbguard usbguard-dbus")
+
+
+def take_the_world(books: Books) -> tuple[str, ...]:
+    """Open the books and close the kernel's defaults; what could not be closed."""
+    expected = floor.mode() == "enforce"
+    books.open(enforce_expected=expected)
+    nodes.clear()
+    if not books.policy.enforce:
+        return _give_back() if expected and not books.fail_safe else ()
+    unclosed = floor.close()
+    if books.fail_safe:
+        return unclosed
+    try:
+        floor.write_mode("enforce")
+        floor.write_input(paths.FLOOR_INPUT, books.peripherals)
+    except OSError as error:
+        return (*unclosed, f"{paths.FLOOR_MODE.parent}: {error.strerror}")
+    return unclosed
+
+
+def _give_back() -> tuple[str, ...]:
+    """The policy observes and the floor still enforces: a switch that was cut short. End it."""
+    try:
+        floor.write_mode("observe")
+        Hands().floor("open")
+    except (OSError, GuardError) as error:
+        return (f"floor: {error}",)
+    return ()
+
+
+def record_start(books: Books, unclosed: tuple[str, ...]) -> None:
+    """Write that the judge started, and since when it had not been running."""
+    last = books.store.last() if books.store is not None else None
+    body = record.start(
+        version=__version__,
+        policy=books.policy.name,
+        policy_digest=books.policy_digest,
+        enforce=books.policy.enforce,
+        kernel_parameter=floor.kernel_parameter(),
+        unclosed=unclosed,
+        fail_safe=books.fail_safe,
+        pid=os.getpid(),
+    )
+    if last is not None:
+        body["gap"] = record.gap(last, time.time())
+    books.append_or_keep("start", body)
