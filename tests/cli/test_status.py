@@ -1,0 +1,73 @@
+"""``status`` with and without the daemon."""
+
+import json
+
+import pytest
+
+from tests.cli.conftest import Run
+from tests.cli.rig import STATUS, Judge
+from usbguard_py import paths
+
+CASES = {
+    "enforcing": (
+        {},
+        ["ĐANG BẢO VỆ", "standalone (abababababab)", "1.234 thiết bị, phiên bản 7", "56.789 bản ghi"],
+        [],
+    ),
+    "observing": ({"mode": "observe"}, ["CHỈ QUAN SÁT – KHÔNG CHẶN GÌ", "Lẽ ra bị chặn"], ["ĐANG BẢO VỆ", "Đã chặn"]),
+    "fail-safe": ({"fail_safe": "disk full"}, ["KHÓA AN TOÀN", "disk full"], []),
+    "edited": ({"policy": {"name": "p", "digest": "aa", "edited": True}}, ["policy use FILE"], []),
+    "late entries": ({"kept_entries": 3}, ["3 bản ghi đang chờ"], []),
+    "another enforcer": ({"other_enforcer": "usbguard"}, ["đang chạy: usbguard"], []),
+    "no kernel parameter": ({"floor": {"kernel_parameter": False}}, ["usbcore.authorized_default=0"], []),
+    "problems of the daemon": ({"problems": ["a \x1b[31m problem"]}, ["! a \\u{1b}[31m problem"], ["\x1b"]),
+    "an older daemon": ({"floor": {}, "version": "0.0.1"}, ["phiên bản 0.0.1"], ["Khi dịch vụ dừng"]),
+}
+
+
+@pytest.mark.parametrize(("more", "there", "absent"), CASES.values(), ids=CASES.keys())
+def test_what_it_says(run: Run, judge: Judge, more: dict[str, object], there: list[str], absent: list[str]) -> None:
+    judge.answers["Status"] = STATUS | more
+    result = run("status")
+    assert result.exit_code == 0, result.output
+    assert [t for t in there if t not in result.stdout] == []
+    assert [t for t in absent if t in result.stdout] == []
+
+
+def test_json_is_the_daemons_answer(run: Run, judge: Judge) -> None:
+    result = run("status", "--json")
+    assert json.loads(result.stdout) == {"running": True, **STATUS}
+
+
+@pytest.mark.parametrize(
+    ("mode", "closed", "words"),
+    [
+        ("enforce", True, "Thiết bị mới cắm vẫn bị chặn"),
+        ("observe", False, "KHÔNG CHẶN GÌ"),
+        (None, False, "KHÔNG CHẶN GÌ"),
+        ("enforce", False, "KHÔNG CHẶN GÌ"),  # asked for, and never carried out
+    ],
+)
+def test_without_the_daemon(run: Run, mode: str | None, words: str, *, closed: bool) -> None:
+    if mode is not None:
+        paths.FLOOR_MODE.write_text(mode + "\n")
+    if closed:
+        paths.ENFORCING.touch()
+    result = run("status")
+    assert result.exit_code == 69
+    assert words in result.stdout
+    assert "Lỗi: Dịch vụ usbguard-py không chạy." in result.stderr
+    assert "systemctl start usbguard-py" in result.stderr
+
+
+def test_without_the_daemon_as_json(run: Run) -> None:
+    paths.USBCORE_DEFAULT.parent.mkdir(parents=True)
+    paths.USBCORE_DEFAULT.write_text("0\n")
+    result = run("status", "--json")
+    assert result.exit_code == 69
+    assert json.loads(result.stdout) == {
+        "running": False,
+        "mode": "observe",
+        "floor": {"kernel_parameter": False, "module_parameter": 0, "enforcing_flag": False},
+    }
+    assert json.loads(result.stderr)["error"] == "DaemonUnavailable"

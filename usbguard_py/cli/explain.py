@@ -1,0 +1,143 @@
+"""``usbguard-py explain``: the gates' table of a connected device, a recorded decision, or a capture."""
+
+from pathlib import Path
+from typing import Any
+
+import click
+import msgspec
+
+from usbguard_py import paths
+from usbguard_py.cli.answers import Device, Gate, typed
+from usbguard_py.cli.commands import Command, Option
+from usbguard_py.cli.output import facts, json_out, say, show
+from usbguard_py.cli.table import Column, Row
+from usbguard_py.cli.words import (
+    FUNCTIONS,
+    GATE_STATUS,
+    GATES,
+    difference,
+    moment,
+    phrase,
+    sentence,
+    style,
+    word,
+)
+from usbguard_py.core.requests import Explain
+from usbguard_py.errors import DeviceGone, NotFound, Usage
+from usbguard_py.i18n import N_, _
+from usbguard_py.shell.client import call
+
+
+def explain(name: str | None, seq: int | None, capture: str | None, as_json: bool) -> None:  # noqa: FBT001
+    """Print the table of whatever was named.
+
+    Raises:
+        Usage: not exactly one thing was named.
+    """
+    if sum(v is not None for v in (name, seq, capture)) != 1:
+        raise Usage(detail=_("name one of: a connected device, --seq, --capture"))
+    if name is not None:
+        answer = _connected(name)
+    elif seq is not None:
+        answer = _recorded(seq)
+    else:
+        answer = _captured(Path(str(capture)))
+    if as_json:
+        json_out(answer)
+    else:
+        _table(typed(answer, Device))
+
+
+def _connected(name: str) -> dict[str, Any]:
+    """The daemon's answer, with a capture of the device beside it."""
+    from usbguard_py.shell.capture import take  # noqa: PLC0415 - not needed for a recorded decision
+
+    answer = call(Explain(name=name))
+    try:
+        return {**answer, "capture": msgspec.to_builtins(take(name))}
+    except DeviceGone:
+        return answer
+
+
+def _recorded(seq: int) -> dict[str, Any]:
+    from usbguard_py.shell.reader import Reader  # noqa: PLC0415 - only for a recorded decision
+
+    with Reader(paths.DATABASE) as reader:
+        record = reader.record(seq)
+    if record is None:
+        raise NotFound(what=_("record"), name=str(seq))
+    if "gates" not in record.body:
+        raise Usage(detail=_("record {seq} is not a decision on a device").format(seq=seq))
+    return record.body
+
+
+def _captured(path: Path) -> dict[str, Any]:
+    from usbguard_py.shell import rehearsal  # noqa: PLC0415 - judges, which nothing else here does
+
+    return rehearsal.judged(path, paths.DATABASE)
+
+
+def _table(device: Device) -> None:
+    facts(
+        [
+            (_("Port"), device.name),
+            (_("Device"), device.title or "–"),
+            (_("USB id"), device.usb_id),
+            (_("Serial no."), device.serial or "–"),
+            *([(_("Kind"), word(FUNCTIONS, device.kind))] if device.kind in FUNCTIONS else []),
+            (_("Interfaces"), ", ".join(device.interfaces) or "–"),
+            *(
+                [(_("Record"), f"{device.seq} ({moment(device.at, zone=True)})" if device.at else str(device.seq))]
+                if device.seq
+                else []
+            ),
+        ]
+    )
+    say()
+    heads = [
+        Column(_("Question"), flexible=True),
+        Column(_("Answer"), flexible=True),
+        Column(_("Expected"), flexible=True),
+        Column(_("Seen"), flexible=True),
+    ]
+    show(heads, [_row(g) for g in device.gates])
+    say()
+    say(f"[{device.code}] {sentence(device)}", style(device.code, alarm=device.alarm))
+    if difference(device):
+        say(difference(device))
+
+
+def _row(gate: Gate) -> Row:
+    status = gate.status or ("failed" if gate.code else "passed")
+    said = f"{word(GATE_STATUS, status)} [{gate.code}]" if gate.code else word(GATE_STATUS, status)
+    asked = word(GATES, gate.gate)
+    if gate.facet and gate.code:
+        asked += f" ({gate.facet})"
+    look = {"passed": "", "failed": "bad"}.get(status, "dim")
+    return Row([asked, said, phrase(gate.expected), phrase(gate.seen)], look)
+
+
+command = Command(
+    "explain",
+    callback=explain,
+    params=[
+        click.Argument(["name"], required=False),
+        Option(["--seq"], type=click.IntRange(1), metavar="N", help=N_("The decision in record N of the log.")),
+        Option(
+            ["--capture"],
+            metavar="FILE",
+            help=N_("The device in a capture (see explain --json), judged with this computer's list and policy."),
+        ),
+    ],
+    help=N_(
+        "Show gate by gate why a device was allowed or blocked.\n\n"
+        "NAME is the port of a connected device, as `usbguard-py devices` shows it. With --json the answer holds a "
+        "capture of the device, which --capture judges on any computer without the device."
+    ),
+    examples=[
+        "usbguard-py explain 1-2",
+        "usbguard-py explain --seq 41",
+        "usbguard-py explain 1-2 --json > device.json",
+        "usbguard-py explain --capture device.json",
+    ],
+)

@@ -1,0 +1,86 @@
+"""A record of the log as a row of a table."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from usbguard_py.cli.table import Column, Row
+from usbguard_py.cli.words import CUSTODY, KINDS, OUTCOMES, moment, number, phrase, style, word
+from usbguard_py.i18n import _
+
+Body = Mapping[str, Any]
+
+
+def heads() -> list[Column]:
+    """The columns of a table of records."""
+    return [
+        Column(_("Record"), right=True),
+        Column(_("Time")),
+        Column(_("Event"), flexible=True),
+        Column(_("Device"), flexible=True),
+        Column(_("Result"), flexible=True),
+    ]
+
+
+def row(body: Body) -> Row:
+    """One record: what is asked most in its row, the rest as a sentence below."""
+    code = str(body.get("code") or "")
+    alarm = bool(body.get("alarm"))
+    cells = [
+        str(body.get("seq", "")),
+        moment(str(body.get("at", ""))),
+        word(KINDS, str(body.get("kind", ""))),
+        _joined(body, "name", "serial") or _joined(body, "asset"),
+        _result(body, code),
+    ]
+    return Row(cells, style(code, alarm=alarm) if code or alarm else "", note=rest(body))
+
+
+def _result(body: Body, code: str) -> str:
+    outcome = str(body.get("outcome") or "")
+    if outcome:
+        return f"{word(OUTCOMES, outcome)} [{code}]" if code else word(OUTCOMES, outcome)
+    return f"[{code}]" if code else word(CUSTODY, str(body.get("to") or "")) if "record_sha256" in body else ""
+
+
+def rest(body: Body) -> str:
+    """What else a record says: asset, holder, paper, reason, who."""
+    parts = [
+        _joined(body, "asset") if body.get("serial") else "",
+        _holder(body),
+        _joined(body, "policy") if body.get("kind") in {"policy-use", "start"} else "",
+        *(str(body[n]) for n in ("reason", "document", "request") if body.get(n)),
+        *(phrase(str(body[n])) for n in ("detail", "why", "fail_safe") if body.get(n)),
+        *(phrase(str(p)) for p in _list(body, "problems")),
+        _gap(body),
+        _by(body),
+    ]
+    return "; ".join(p for p in parts if p)
+
+
+def _list(body: Body, name: str) -> list[Any]:
+    value = body.get(name)
+    return value if isinstance(value, list) else []
+
+
+def _holder(body: Body) -> str:
+    return str(body.get("holder") or "")
+
+
+def _gap(body: Body) -> str:
+    gap = body if body.get("kind") == "gap" else body.get("gap")
+    if not isinstance(gap, Mapping) or not gap.get("from"):
+        return ""
+    seconds = int(gap.get("seconds", 0))
+    return _("not running for {seconds} s, since {time}").format(seconds=number(seconds), time=moment(str(gap["from"])))
+
+
+def _by(body: Body) -> str:
+    who = body.get("by")
+    if not isinstance(who, Mapping):
+        return ""
+    user, login = str(who.get("user") or ""), str(who.get("login") or "")
+    return _("by {user}").format(user=f"{user} ({login})" if login and login != user else user) if user else ""
+
+
+def _joined(body: Body, *names: str) -> str:
+    return " ".join(str(body[n]) for n in names if body.get(n))

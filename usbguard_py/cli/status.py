@@ -1,0 +1,155 @@
+"""``usbguard-py status``: how things stand, also when the daemon does not run."""
+
+import sys
+from typing import Any
+
+from usbguard_py import paths
+from usbguard_py.cli.answers import Floor, typed
+from usbguard_py.cli.answers import Status as Standing
+from usbguard_py.cli.commands import Command
+from usbguard_py.cli.output import facts, json_out, say
+from usbguard_py.cli.words import moment, number, phrase
+from usbguard_py.core.requests import Status
+from usbguard_py.errors import DaemonUnavailable
+from usbguard_py.i18n import N_, _
+from usbguard_py.shell import floor
+from usbguard_py.shell.client import call
+
+ENFORCES = N_("PROTECTED: what is not allowed is blocked.")
+OBSERVES = N_("OBSERVING ONLY – NOTHING IS BLOCKED. What would be blocked is only written down.")
+FAIL_SAFE = N_("FAIL-SAFE: the list or log cannot be used; all external devices are blocked.")
+NO_DAEMON_ENFORCES = N_("The daemon is not running. New devices stay blocked; nothing is written down.")
+NO_DAEMON_OBSERVES = N_("The daemon is not running and nothing is set up to block: NOTHING IS BLOCKED.")
+
+
+def show_status(as_json: bool) -> None:  # noqa: FBT001 - click's flag
+    """Print the daemon's answer, or what can be read without it.
+
+    Raises:
+        DaemonUnavailable: after printing, when the daemon does not run.
+    """
+    try:
+        answer = call(Status())
+    except DaemonUnavailable:
+        _without_daemon(as_json)
+        raise
+    if as_json:
+        json_out({"running": True, **answer})
+        return
+    standing = typed(answer, Standing)
+    _headline(standing)
+    facts(_pairs(standing))
+    for problem in _problems(standing):
+        say("! " + problem, "alarm")
+
+
+def _headline(standing: Standing) -> None:
+    if standing.fail_safe:
+        say(_(FAIL_SAFE), "alarm")
+        say(phrase(standing.fail_safe), indent=2)
+    if standing.mode == "enforce":
+        say(_(ENFORCES), "" if standing.fail_safe else "good")
+    else:
+        say("!!! " + _(OBSERVES), "loud")
+    say()
+
+
+def _pairs(standing: Standing) -> list[tuple[str, str] | tuple[str, str, str]]:
+    policy = f"{standing.policy.name} ({standing.policy.digest[:12]})" if standing.policy.digest else "–"
+    return [
+        (_("Policy"), policy),
+        (
+            _("Approved list"),
+            _("{count} devices, version {version}").format(
+                count=number(standing.assets), version=standing.list_version
+            ),
+        ),
+        (
+            _("Log"),
+            _("{count} records, last hash {head}").format(
+                count=number(standing.ledger.seq), head=standing.ledger.head[:16] or "–"
+            ),
+        ),
+        (
+            _("Connected"),
+            _("{count} devices, {open} of them open").format(count=standing.connected, open=standing.open),
+        ),
+        (
+            _("Blocked today") if standing.mode == "enforce" else _("Would be blocked"),
+            number(standing.blocked_today),
+            "warn" if standing.blocked_today else "",
+        ),
+        (_("Alarms"), number(standing.alarms), "alarm" if standing.alarms else ""),
+        *_floor(standing.floor),
+        (_("Daemon"), _("version {version}, since {since}").format(version=standing.version, since=_since(standing))),
+    ]
+
+
+def _since(standing: Standing) -> str:
+    return moment(standing.since, zone=True)
+
+
+def _floor(below: Floor) -> list[tuple[str, str]]:
+    known: list[tuple[str, bool | None]] = [
+        (_("kernel parameter"), below.kernel_parameter),
+        (_("USB buses closed"), below.buses_closed),
+        (_("second wall (udev)"), below.enforcing_flag),
+    ]
+    said = {True: _("yes"), False: _("no")}
+    words = [f"{name}: {said[value]}" for name, value in known if value is not None]
+    return [(_("Without the daemon"), "; ".join(words))] if words else []
+
+
+def _problems(standing: Standing) -> list[str]:
+    found = [phrase(p) for p in standing.problems]
+    if standing.policy.edited:
+        found.append(
+            _("The policy file was edited after it was taken into use. To use it: usbguard-py policy use FILE")
+        )
+    if standing.kept_entries:
+        found.append(_("{count} records wait until the log can be written.").format(count=standing.kept_entries))
+    if standing.other_enforcer:
+        found.append(_("Another enforcer is running: {name}. Stop it.").format(name=standing.other_enforcer))
+    if standing.mode == "enforce" and standing.floor.kernel_parameter is False:
+        found.append(
+            _("The kernel was started without usbcore.authorized_default=0: devices work for a moment while it starts.")
+        )
+    return found
+
+
+def _without_daemon(as_json: bool) -> None:  # noqa: FBT001 - click's flag
+    # What the floor did, not what its file asks for: that file is root's, and may never have been acted on.
+    enforces = paths.ENFORCING.exists()
+    known: dict[str, Any] = {
+        "running": False,
+        "mode": "enforce" if enforces else "observe",
+        "floor": {
+            "kernel_parameter": floor.kernel_parameter(),
+            "module_parameter": _module_parameter(),
+            "enforcing_flag": enforces,
+        },
+    }
+    if as_json:
+        json_out(known)
+        return
+    say(_(NO_DAEMON_ENFORCES if enforces else NO_DAEMON_OBSERVES), "warn" if enforces else "loud")
+    facts(_floor(typed(known["floor"], Floor)))
+    sys.stdout.flush()
+
+
+def _module_parameter() -> int | None:
+    try:
+        return int(paths.USBCORE_DEFAULT.read_text(encoding="ascii"))
+    except (OSError, ValueError):
+        return None
+
+
+command = Command(
+    "status",
+    callback=show_status,
+    help=N_(
+        "Show whether this computer is protected, and what needs attention.\n\n"
+        "Without the daemon it prints what can be read without it and exits with 69."
+    ),
+    examples=["usbguard-py status", "usbguard-py status --json"],
+)

@@ -1,0 +1,184 @@
+"""The product's words for people: states, kinds of entries, gates, and the sentence of a code.
+
+Words of the wire stay as they are (``in-use``, ``NOT_LISTED``); here each has its name in the
+catalogue. A word that is not in a table is shown as it came, never guessed.
+"""
+
+import re
+from collections.abc import Mapping
+
+from usbguard_py.cli.answers import Device
+from usbguard_py.core.codes import SENTENCES, Code
+from usbguard_py.errors import kinds
+from usbguard_py.i18n import N_, _, language
+from usbguard_py.phrases import DETAILS, said
+
+CUSTODY = {
+    "pending": N_("awaiting approval"),
+    "in-use": N_("in use"),
+    "suspended": N_("suspended"),
+    "expired": N_("expired"),
+    "revoked": N_("revoked"),
+    "lost": N_("lost"),
+    "damaged": N_("damaged"),
+    "destroyed": N_("destroyed"),
+}
+OUTCOMES = {
+    "allowed": N_("allowed"),
+    "blocked": N_("blocked"),
+    "would-allow": N_("only observed (would be allowed)"),
+    "would-block": N_("only observed (would be blocked)"),
+    "cut": N_("cut off"),
+    "failed": N_("not carried out"),
+}
+KINDS = {
+    "decision": N_("decision"),
+    "outcome": N_("result"),
+    "cut": N_("cut off"),
+    "removed": N_("unplugged"),
+    "begin": N_("log began"),
+    "start": N_("daemon started"),
+    "stop": N_("daemon stopped"),
+    "gap": N_("daemon was not running"),
+    "list-add": N_("put on the list"),
+    "list-revoke": N_("right of use revoked"),
+    "list-state": N_("state in the list changed"),
+    "peripheral-enrol": N_("keyboard or mouse enrolled"),
+    "peripheral-remove": N_("keyboard or mouse removed"),
+    "policy-use": N_("policy changed"),
+    "examination-begin": N_("examination began"),
+    "examination-end": N_("examination ended"),
+    "events-lost": N_("events lost"),
+    "clock-step": N_("clock was set"),
+    "alarm": N_("ALARM"),
+    "refused": N_("request refused"),
+    "export": N_("log exported"),
+}
+FUNCTIONS = {
+    "storage": N_("storage"),
+    "keyboard": N_("keyboard"),
+    "mouse": N_("mouse"),
+    "input": N_("input device"),
+    "hub": N_("hub"),
+    "phone": N_("phone or tablet"),
+    "network": N_("network adapter"),
+    "serial-port": N_("serial port or modem"),
+    "audio": N_("audio"),
+    "video": N_("video"),
+    "printer": N_("printer"),
+    "smart-card": N_("smart card reader or token"),
+    "wireless": N_("wireless adapter"),
+    "vendor": N_("maker's own kind"),
+    "other": N_("other kind"),
+}
+GATES = {
+    "fail_safe": N_("list and log can be used"),
+    "readable": N_("identity can be read"),
+    "topology": N_("connected as permitted"),
+    "hub": N_("a hub and nothing else"),
+    "forbidden_class": N_("kind of device permitted"),
+    "configurations": N_("one configuration only"),
+    "enrolled": N_("enrolled here, on this port"),
+    "input_limit": N_("not too many keyboards or mice"),
+    "has_serial": N_("has a serial number"),
+    "listed": N_("on the approved list"),
+    "passport": N_("every characteristic matches"),
+    "custody": N_("state in the list"),
+    "unique": N_("no second device claims to be it"),
+    "interfaces": N_("only what was granted opens"),
+}
+GATE_STATUS = {
+    "passed": N_("passed"),
+    "failed": N_("failed"),
+    "not-applicable": N_("does not apply"),
+    "not-evaluated": N_("not asked"),
+}
+FACETS = {
+    "vid": "VID",
+    "pid": "PID",
+    "serial": N_("serial number"),
+    "interfaces": N_("interfaces"),
+    "manufacturer": N_("manufacturer"),
+    "product": N_("product"),
+    "descriptors": N_("descriptors"),
+}
+# What the judge writes in English, so that the log reads the same everywhere: details, and whole errors.
+_WRITTEN = (*(k.sentence for k in kinds() if k.sentence.count(" ") > 1), *DETAILS)
+UNKNOWN = N_("not stated")
+OBSERVED = N_("ONLY OBSERVED, not carried out. Otherwise: {sentence}")
+DIFFERENCE = N_("Different: {facet}. Expected {expected}; seen {seen}.")
+
+# RFC 3339, 5.6
+_MOMENT = re.compile(r"(\d{4})-(\d\d)-(\d\d)T(\d\d:\d\d:\d\d)(?:\.\d+)?(Z|[+-]\d\d:?\d\d)\Z")
+_ALLOWED = {"ALLOWED", "ADOPTED", "HUB", "INPUT_ENROLLED"}
+
+
+def word(table: Mapping[str, str], name: str) -> str:
+    """The name of ``name`` in the language in use; ``name`` itself when the table lacks it."""
+    return _(table[name]) if name in table else name
+
+
+def phrase(text: str) -> str:
+    """What the judge wrote in English, in the language in use; a text of somebody else's stays as it is."""
+    return word({**FUNCTIONS, **CUSTODY}, text) if text in FUNCTIONS or text in CUSTODY else said(text, _WRITTEN)
+
+
+def moment(text: str, *, zone: bool = False) -> str:
+    """An RFC 3339 time as people write it: 21/11/2026 14:05:00 in Vietnamese; with its offset when ``zone``."""
+    found = _MOMENT.match(text)
+    if not found:
+        return text
+    year, month, day, clock, offset = found.groups()
+    date = f"{year}-{month}-{day}" if language() == "en" else f"{day}/{month}/{year}"
+    return f"{date} {clock}" + (f" {_colon(offset)}" if zone else "")
+
+
+def offset_of(text: str) -> str:
+    """The offset of an RFC 3339 time, ``+07:00``; empty when there is none."""
+    found = _MOMENT.match(text)
+    return _colon(found[5]) if found else ""
+
+
+def _colon(offset: str) -> str:
+    # strftime's %z writes no colon; RFC 3339 does.
+    return offset if ":" in offset or offset == "Z" else f"{offset[:3]}:{offset[3:]}"
+
+
+def number(value: int) -> str:
+    """A whole number with its thousands apart: 1.234 in Vietnamese, 1,234 in English."""
+    text = f"{value:,}"
+    return text if language() == "en" else text.replace(",", ".")
+
+
+def sentence(device: Device) -> str:
+    """The sentence for a decision."""
+    try:
+        code = Code(device.code)
+    except ValueError:
+        return device.code
+    detail = device.detail or ": ".join(t for t in (word(FACETS, device.facet), phrase(device.seen)) if t)
+    known = {
+        "name": device.title or device.usb_id,
+        "serial": device.serial,
+        "holder": device.holder,
+        "asset": device.asset or device.peripheral,
+        "reason": device.reason,
+        "kind": word(FUNCTIONS, device.kind),
+        "detail": detail,
+        **{k: str(v) for k, v in device.sentence_facts.items()},
+    }
+    text = _(SENTENCES[code]).format_map({k: v or _(UNKNOWN) for k, v in known.items()})
+    return _(OBSERVED).format(sentence=text) if device.observed else text
+
+
+def difference(device: Device) -> str:
+    """What is not as in the passport, in words; empty for any other code, whose sentence says all."""
+    if device.code != Code.MISMATCH or not device.facet:
+        return ""
+    facts = {"facet": word(FACETS, device.facet), "expected": device.expected or "–", "seen": device.seen or "–"}
+    return _(DIFFERENCE).format_map(facts)
+
+
+def style(code: str, *, alarm: bool = False) -> str:
+    """The style in which a code is shown."""
+    return "alarm" if alarm else "good" if code in _ALLOWED else "bad"

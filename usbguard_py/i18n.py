@@ -1,0 +1,75 @@
+"""Texts in Vietnamese and English through gettext, with a fallback for consoles without accents.
+
+The language is the first of ``USBGUARD_PY_LANG``, ``LC_ALL``, ``LC_MESSAGES``, ``LANG`` that is
+set: anything that begins with ``en`` is English, all else is Vietnamese, the product's first language.
+"""
+
+import functools
+import gettext
+import os
+import unicodedata
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+DOMAIN = "usbguard-py"
+LOCALE = Path(__file__).parent / "locale"
+LANGUAGES = ("vi", "en")
+_chosen: list[str] = []
+_PUNCTUATION = str.maketrans({"“": '"', "”": '"', "–": "-"})
+
+
+def N_(text: str) -> str:  # noqa: N802 - gettext's own name for "mark, translate later"
+    """Mark ``text`` for the catalogue and return it unchanged."""
+    return text
+
+
+def language() -> str:
+    """The language in use: ``vi`` or ``en``."""
+    if _chosen:
+        return _chosen[-1]
+    for name in ("USBGUARD_PY_LANG", "LC_ALL", "LC_MESSAGES", "LANG"):
+        value = os.environ.get(name, "")
+        if value:
+            return "en" if value.lower().startswith("en") else "vi"
+    return "vi"
+
+
+def choose(name: str) -> None:
+    """Use the language ``name`` from now on, whatever the environment says; empty asks the environment again."""
+    _chosen.clear()
+    if name:
+        _chosen.append(name if name in LANGUAGES else "vi")
+
+
+@contextmanager
+def speaking(name: str) -> Iterator[None]:
+    """Use the language ``name`` inside; afterwards what was in use before."""
+    before = list(_chosen)
+    choose(name)
+    try:
+        yield
+    finally:
+        choose(before[-1] if before else "")
+
+
+@functools.cache
+def _catalogue(name: str) -> gettext.NullTranslations:
+    return gettext.translation(DOMAIN, LOCALE, languages=[name], fallback=True)
+
+
+def translate(text: str) -> str:
+    """``text`` in the language in use; the text itself when the catalogue lacks it."""
+    return _catalogue(language()).gettext(text) if text else ""
+
+
+_ = translate
+
+
+def unaccented(text: str) -> str:
+    """``text`` in ASCII letters: for consoles without accents, and for search.
+
+    Unicode NFD takes the accents off (UAX #15); đ and Đ have no decomposition.
+    """
+    plain = unicodedata.normalize("NFD", text.replace("đ", "d").replace("Đ", "D"))
+    return "".join(c for c in plain if not unicodedata.combining(c)).translate(_PUNCTUATION)

@@ -1,0 +1,180 @@
+"""Details of errors and findings in the reader's language.
+
+What is raised, sent and written into the log is English, the same on every machine; it is only put
+into the reader's language when it is shown. A detail is recognised by its template below, and what
+stands in the braces is taken over as it is. What no template fits is shown in English.
+"""
+
+import functools
+import re
+from collections.abc import Mapping
+
+from usbguard_py.i18n import N_, translate
+
+DETAILS: tuple[str, ...] = (
+    # policy
+    N_("there is no key “{key}”"),
+    N_("“{key}” is missing"),
+    N_("“{key}” must be a text in quotation marks"),
+    N_("“{key}” must be true or false"),
+    N_("“{key}” must be a whole number"),
+    N_("“{key}” must be from {lowest} to {highest}"),
+    N_("“{key}” must have {lowest} to {highest} characters"),
+    N_("“{key}” holds control or invisible characters"),
+    N_("“name” may hold a-z, 0-9 and -, and begins with no -"),
+    N_("the policy is empty"),
+    N_("nested too deeply"),
+    N_("more than {count} bytes"),
+    # tomllib
+    N_("Invalid value"),
+    N_("Invalid statement"),
+    N_("Cannot overwrite a value"),
+    N_("Unterminated string"),
+    N_("Expected {what} after a key in a key/value pair"),
+    N_("Expected newline or end of document after a statement"),
+    N_("Unclosed array"),
+    N_("Illegal character {character}"),
+    # files and messages
+    N_("not JSON"),
+    N_("not a JSON object"),
+    N_("not UTF-8"),
+    N_("no capture: {detail}"),
+    N_("no passport: {detail}"),
+    N_("longer than {count} bytes"),
+    N_("an attribute is not hex: {detail}"),
+    N_("neither a usbguard-py database nor a log exported from one"),
+    N_("a format this version does not read: {version}"),
+    N_("its first line does not agree with what follows"),
+    N_("a line that is neither a record nor evidence"),
+    N_("No such file or directory"),
+    N_("Permission denied"),
+    N_("Is a directory"),
+    N_("No space left on device"),
+    N_("Read-only file system"),
+    N_("Input/output error"),
+    N_("no such file"),
+    # the daemon
+    N_("{name} is not a readable keyboard or mouse"),
+    N_("holder and document"),
+    N_("the device has no serial number"),
+    N_("neither a device nor a passport"),
+    N_("no answer before the deadline"),
+    N_("the connection ended"),
+    N_("no policy is stored although the machine enforces"),
+    N_("a change inside the transaction failed"),
+    N_("the kernel's default could not be set"),
+    N_("the kernel's default could not be closed: {name}"),
+    N_("another enforcer was started: {name}"),
+    N_("the list and log can be used again"),
+    N_("interface {name} was opened by somebody else"),
+    N_("real descriptors differ from the kernel's copy"),
+    N_("{seen} reads back"),
+    # what a device shows
+    N_("cannot be read"),
+    N_("is empty"),
+    N_("{seen} is no number from {lowest} to {highest}"),
+    N_("{seen} in sysfs, {expected} in the descriptors"),
+    N_("no UTF-8, which the kernel never writes"),
+    N_("holds control or invisible characters"),
+    N_("bus {number} does not fit the name"),
+    N_("{seen} is no speed of USB"),
+    N_("byte {offset}: {detail}"),
+    N_("the device descriptor is cut off"),
+    N_("no device descriptor"),
+    N_("no configuration"),
+    N_("{promised} configurations promised, {found} found"),
+    N_("{promised} interfaces promised, {found} found"),
+    N_("{promised} endpoints promised, {found} found"),
+    N_("two configurations have the same number"),
+    N_("more than {count} configurations"),
+    N_("more than {count} alternate settings"),
+    N_("the configuration descriptor is cut off"),
+    N_("a configuration is expected, type {type} found"),
+    N_("a configuration descriptor of {count} bytes"),
+    N_("an interface descriptor of {count} bytes"),
+    N_("an endpoint descriptor of {count} bytes"),
+    N_("wTotalLength {total} is too small"),
+    N_("wTotalLength {total}, but {count} bytes follow"),
+    N_("a descriptor reaches beyond its configuration"),
+    N_("a descriptor of type {type} inside"),
+    N_("an endpoint outside an interface"),
+    N_("endpoint address {address}"),
+    N_("two endpoints with address {address}"),
+    N_("interface number {number}"),
+    N_("interface {number}, setting {setting} appears twice"),
+    N_("interface {number} has no setting 0"),
+    # what was read back
+    N_("configuration {number} is set"),
+    N_("interface {name} is there"),
+    N_("interface {name} is there, driver {driver}"),
+    N_("interface {name} is not authorised"),
+    N_("interface {name} has no driver"),
+    N_("interface {name} is open ({driver}) and not granted"),
+    # what the gates ask and find
+    N_("usable"),
+    N_("readable"),
+    N_("empty"),
+    N_("none"),
+    N_("once"),
+    N_("{name} once"),
+    N_("a hub"),
+    N_("at least one"),
+    N_("at most {count} hubs"),
+    N_("at most {count}"),
+    N_("some of {numbers}"),
+    N_("one hub interface"),
+    N_("no storage"),
+    N_("a serial of its own"),
+    N_("on the list"),
+    N_("one asset with this passport"),
+    N_("{count} bytes"),
+)
+# Facts that are words of ours, not names or bytes of somebody else's: shown in the language in use.
+_OURS = frozenset({"what", "role", "action", "detail"})
+_NAMES = {
+    "device": N_("device"),
+    "asset": N_("approved device"),
+    "peripheral": N_("enrolled keyboard or mouse"),
+    "administrator": N_("administrator"),
+    "manager": N_("list manager"),
+    "auditor": N_("auditor"),
+    "revoke": N_("revoking the right to use a device"),
+}
+_FACT = re.compile(r"\{(\w+)\}")
+_FREE = {"detail"}  # what stands in these braces may itself be a detail
+
+
+def said(text: str, templates: tuple[str, ...] = DETAILS) -> str:
+    """``text`` in the language in use, when it is one of ``templates`` with its braces filled; else as it is."""
+    for template in templates:
+        found = _matched(template, text)
+        if found is not None:
+            facts = {k: said(v, templates) if k in _FREE else v for k, v in found.items()}
+            return translate(template).format_map(facts)
+    return text
+
+
+def in_words(facts: Mapping[str, object]) -> dict[str, object]:
+    """The facts of an error with our own words in the language in use."""
+    return {
+        key: said(translate(_NAMES.get(value, value))) if key in _OURS and isinstance(value, str) else value
+        for key, value in facts.items()
+    }
+
+
+def _matched(template: str, text: str) -> dict[str, str] | None:
+    """What stands in the braces of ``template`` if it fits, ``None`` if it does not."""
+    if "{" not in template:
+        return {} if text == template else None
+    # Nearly all templates end here, before their pattern is ever compiled.
+    if not (text.startswith(template.partition("{")[0]) and text.endswith(template.rpartition("}")[2])):
+        return None
+    found = _pattern(template).fullmatch(text)
+    return None if found is None else found.groupdict()
+
+
+@functools.cache
+def _pattern(template: str) -> re.Pattern[str]:
+    parts = _FACT.split(template)  # literal, name, literal, name, …
+    shaped = (f"(?P<{part}>.+?)" if index % 2 else re.escape(part) for index, part in enumerate(parts))
+    return re.compile("".join(shaped), re.DOTALL)
