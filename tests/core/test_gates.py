@@ -9,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests import build as b
+from usbguard_py.buses.usb_classes import offers
 from usbguard_py.core.codes import SENTENCES, Code
 from usbguard_py.core.decision import Status
 from usbguard_py.core.device import Device, Function, Interface, Offer, Problem
@@ -318,7 +319,7 @@ serials = st.one_of(st.none(), st.binary(max_size=12))
 
 @st.composite
 def mutated(draw: Any) -> Device:
-    """The approved stick with at least one facet changed; whatever follows from it is left as it was."""
+    """The approved stick with any facets changed, each by itself; its offers are what the bus makes of the rest."""
     changes: dict[str, Any] = draw(
         st.fixed_dictionaries(
             {},
@@ -336,9 +337,6 @@ def mutated(draw: Any) -> Device:
                     ),
                     max_size=2,
                 ).map(tuple),
-                "offers": st.lists(st.builds(Offer, st.integers(0, 3), st.sampled_from(Function)), max_size=4).map(
-                    tuple
-                ),
                 "name": st.sampled_from(["1-2", "1-3", "1-2.1", "usb1"]),
                 "problems": st.just((Problem("sample", "sample"),)),
                 "device_class": st.integers(0, 255),
@@ -346,8 +344,11 @@ def mutated(draw: Any) -> Device:
             },
         )
     )
-    return msgspec.structs.replace(STICK, **changes)
+    device = msgspec.structs.replace(STICK, **changes)
+    return msgspec.structs.replace(device, offers=offers(device.interfaces, device.device_class))
 
+
+some_offers = st.lists(st.builds(Offer, st.integers(0, 3), st.sampled_from(Function)), max_size=4).map(tuple)
 
 SAME = ("vid", "pid", "bcd_device", "serial", "manufacturer", "product", "descriptors", "interfaces", "offers")
 
@@ -363,6 +364,16 @@ def test_nothing_but_the_approved_device_opens(device: Device, state: Custody, f
         assert (decision.code, decision.granted) == (Code.ALLOWED, (0,))
     assert decision.allow is bool(decision.granted)
     assert decision.allow is (decision.failed is None)
+
+
+@given(seen=some_offers, device=mutated())
+def test_a_wrong_reading_of_the_interfaces_opens_no_more(seen: tuple[Offer, ...], device: Device) -> None:
+    """Whatever a bus makes of the interfaces, a stick never gets more than its storage, and a keyboard nothing."""
+    read = msgspec.structs.replace(device, offers=seen)
+    decision = judge(read, b.facts(b.an_asset(STICK), peripherals=[b.a_peripheral(KEYBOARD)]))
+    if decision.allow and decision.code is not Code.HUB:
+        assert (decision.code, decision.granted) == (Code.ALLOWED, (0,))
+        assert device.interfaces == STICK.interfaces
 
 
 @given(
