@@ -103,8 +103,16 @@ class Host:
 
         return _done(carry_out)
 
-    def same(self, _connection: Any) -> Task:
-        return _done(lambda: self._do("same"))
+    def configure(self, connection: Any, *steps: Step) -> Task:
+        def carry_out() -> None:
+            for step in steps:
+                self.apply(connection, step)
+            self._do("same")
+
+        return _done(carry_out)
+
+    def unchanged(self, _connection: Any) -> bool:
+        return self.again is None
 
     def release_nodes(self, _connection: Any, *, granted: bool) -> None:
         self._do("nodes given" if granted else "nodes taken")
@@ -178,12 +186,13 @@ def _caught(function: Any) -> BaseException | None:
 
 
 CONFIGURE = [
-    "usb1/interface_authorized_default=0",
     "await the kernel's claim",
+    "usb1/interface_authorized_default=0",
     "1-2/authorized=1",
+    "same",
     "record decision",
 ]
-OPENING = ["same", "nodes given", "1-2:1.0/authorized=1", "probe 1-2:1.0", "await bind"]
+OPENING = ["nodes given", "1-2:1.0/authorized=1", "probe 1-2:1.0", "await bind"]
 TAKE_BACK = ["nodes taken", "1-2/authorized=0", "record NOT_EFFECTIVE"]
 
 
@@ -215,23 +224,32 @@ def test_a_blocked_device_that_is_open_is_cut() -> None:
     assert host.outcomes == [(CLOSED, ())]
 
 
-STOPS = {
-    "the bus stays open": ({CONFIGURE[0]: SysfsTrouble(value="0", attribute="a", name="usb1", detail="?")}, 1),
-    "the device leaves while it is configured": ({CONFIGURE[2]: DeviceGone(name="1-2")}, 4),
-    "the ledger cannot take the entry": ({CONFIGURE[3]: DatabaseTrouble(path="p", detail="disk full")}, 4),
-    "another device stands there afterwards": ({"same": DeviceGone(name="1-2")}, 5),
-    "the interface does not open": ({OPENING[2]: SysfsTrouble(value="1", attribute="a", name="1-2", detail="?")}, 7),
+STOPS = {  # what fails, and what was done until then; the entry is written beside the configuring
+    "the bus stays open": (
+        {CONFIGURE[1]: SysfsTrouble(value="0", attribute="a", name="usb1", detail="?")},
+        [*CONFIGURE[:2], "record decision"],
+    ),
+    "the device leaves while it is configured": (
+        {CONFIGURE[2]: DeviceGone(name="1-2")},
+        [*CONFIGURE[:3], "record decision"],
+    ),
+    "the ledger cannot take the entry": ({"record decision": DatabaseTrouble(path="p", detail="disk full")}, CONFIGURE),
+    "another device stands there afterwards": ({"same": DeviceGone(name="1-2")}, CONFIGURE),
+    "the interface does not open": (
+        {OPENING[1]: SysfsTrouble(value="1", attribute="a", name="1-2", detail="?")},
+        [*CONFIGURE, *OPENING[:2]],
+    ),
 }
 
 
 @pytest.mark.parametrize("case", STOPS)
 def test_whatever_fails_on_the_way_closes_the_device(case: str) -> None:
     """Nothing after the failing step happens; the device is taken back and the outcome says so."""
-    fails, steps = STOPS[case]
+    fails, done = STOPS[case]
     host = Host(ALLOW, **fails)
     link = Link("1-2", CLOSED)
     run(handle(link, host))
-    assert host.log == [*[*CONFIGURE, *OPENING][:steps], *TAKE_BACK]
+    assert host.log == [*done, *TAKE_BACK]
     assert link.state is State.CLOSED
     assert not link.decision.allow
     assert host.outcomes[0][1], "the outcome names no problem"
@@ -324,7 +342,7 @@ def test_a_list_that_changes_while_the_device_is_configured_closes_it(again: Dec
     host.again = again
     link = Link("1-2", CLOSED)
     run(handle(link, host))
-    assert host.log[: len(CONFIGURE) + 1] == [*CONFIGURE, "same"]
+    assert host.log[: len(CONFIGURE)] == CONFIGURE
     assert not [word for word in host.log if word.startswith(("1-2:1.0", "probe"))]
     assert link.state is State.CLOSED
 

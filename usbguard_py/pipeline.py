@@ -47,14 +47,14 @@ class Host(Protocol):
     def connection(self, name: str) -> Connection | None:
         """The connection of another device."""
 
-    def apply(self, connection: Connection, step: Step) -> None:
-        """Carry out one step and see it read back; raises a ``GuardError``."""
-
     def begin(self, connection: Connection, *steps: Step) -> Task:
-        """The same in the helper thread."""
+        """Carry out steps in the helper thread and see each read back; fails with a ``GuardError``."""
 
-    def same(self, connection: Connection) -> Task:
-        """Fail with ``DeviceGone`` unless the device still is what was judged."""
+    def configure(self, connection: Connection, *steps: Step) -> Task:
+        """The same, then see that the device still is what was judged; fails with ``DeviceGone`` when it is not."""
+
+    def unchanged(self, connection: Connection) -> bool:
+        """Whether the gates would be asked about the same facts as when they last were."""
 
     def release_nodes(self, connection: Connection, *, granted: bool) -> None:
         """Set or take away the flag by which udev gives nodes out."""
@@ -116,19 +116,17 @@ def observe(connection: Connection, host: Host) -> Flow:
 
 
 def admit(connection: Connection, host: Host) -> Flow:
-    """Open what the decision grants: configure beside the record, open last."""
+    """Open what the decision grants: close the bus's default and configure beside the record, open last."""
     close_bus, configure, *opening = USB.plan(connection.device, connection.decision)
     connection.seq = 0
     connection.enter(State.SEEN)
     try:
-        host.apply(connection, close_bus)
         yield host.claimed(connection)
-        configuring = host.begin(connection, configure)
+        configuring = host.configure(connection, close_bus, configure)
         try:
             host.record_decision(connection)
         finally:
             yield configuring
-        yield host.same(connection)
         if not _still_granted(connection, host):
             yield from close(connection, host, ("the list changed while the device was configured",))
             return
@@ -151,6 +149,8 @@ def admit(connection: Connection, host: Host) -> Flow:
 
 def _still_granted(connection: Connection, host: Host) -> bool:
     """Whether the gates still say what the entry says: the list, or a twin, may have come in between."""
+    if host.unchanged(connection):
+        return True
     recorded = connection.decision
     now = host.decide(connection)
     return (now.allow, now.granted, now.asset) == (recorded.allow, recorded.granted, recorded.asset)

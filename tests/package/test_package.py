@@ -180,7 +180,7 @@ def interpreters() -> list[str]:
 def in_place(package: Package, tmp_path: Path) -> Path:
     """The installed command, pointed at the unpacked copy."""
     text = (package.unpacked / "usr/bin/usbguard-py").read_text(encoding="utf-8")
-    assert text.startswith("#!/usr/bin/python3 -I\n")
+    assert text.startswith("#!/usr/bin/python3 -IS\n")
     command = tmp_path / "usbguard-py"
     command.write_text(text.replace('"/usr/lib', f'"{package.unpacked}/usr/lib'), encoding="utf-8")
     return command

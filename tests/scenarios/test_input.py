@@ -59,3 +59,20 @@ def test_an_enrolled_keyboard_works_while_the_database_is_damaged(rig: Rig) -> N
     rig.guest.witness.assert_dead(stick.port)
     status = rig.cli("status --lang en", check=False)
     assert "FAIL-SAFE" in status.stdout
+
+
+def test_an_enrolled_keyboard_works_while_nobody_judges(rig: Rig) -> None:
+    """With the daemon stopped udev asks the floor about the enrolled port, and about no other."""
+    before = rig.seq()
+    keyboard = rig.guest.plug_keyboard(port=3)
+    rig.await_entry(before, name=keyboard.port, code="INPUT_NOT_ENROLLED")
+    enrol(rig, keyboard)
+    rig.allowed(keyboard, before, "INPUT_ENROLLED")
+    keyboard.unplug()
+    rig.guest.run("systemctl stop usbguard-py")
+    since = rig.guest.witness.mark
+    again = rig.guest.plug_keyboard(port=3)
+    rig.guest.witness.wait_uevent("bind", since=since, devpath=f"{again.port}:1.0$", DEVTYPE="usb_interface")
+    stranger = rig.guest.plug_keyboard(port=4)
+    rig.guest.witness.assert_dead(stranger.port)
+    assert rig.guest.run("ls /etc/usbguard-py/floor/ports").stdout.split() == [again.port]

@@ -44,7 +44,9 @@ def _sound(value: object, depth: int) -> bool:
         return False
     if isinstance(value, dict):
         return all(type(k) is str and k.isascii() and _sound(v, depth + 1) for k, v in value.items())
-    return isinstance(value, list | tuple) and all(_sound(v, depth + 1) for v in value)
+    if isinstance(value, list | tuple):
+        return all(_sound(v, depth + 1) for v in value)
+    return isinstance(value, str)  # a word of an enumeration
 
 
 def _check(value: object, place: str, depth: int) -> None:

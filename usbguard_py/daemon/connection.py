@@ -21,6 +21,8 @@ class Connection:
         self.name = directory.name
         self.directory = directory
         self.device = Device(name=directory.name, syspath=directory.syspath, busnum=0, devnum=0)  # not read yet
+        self.read: dict[str, bytes | None] = {}  # the attributes that ``device`` was made of
+        self.asked: tuple[object, ...] = ()  # what the list and the other devices were when the gates were asked
         self.decision = Decision(allow=False, code=Code.UNREADABLE)
         self.state = State.SEEN
         self.seq = 0  # of the decision's entry; 0 until it is on disk

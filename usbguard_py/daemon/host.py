@@ -25,6 +25,7 @@ from usbguard_py.shell.hands import Hands
 BIND_DEADLINE = 8.0  # seconds; the first stick after boot waits for its modules (0.2 s seen under emulation)
 HANDS_SLACK = 5.0  # seconds on top of the cut's own deadline
 _OPENED_DRIVE = {Code.ALLOWED, Code.ADOPTED}
+_STEADY = tuple(name for name in USB.READS if name != "authorized")
 _ASSET_CODES = {Code.ALLOWED, Code.ADOPTED, Code.DUPLICATE}
 
 
@@ -50,12 +51,13 @@ class Host:
         """Read the device anew, through its open directory; in the helper, because strings wait for its lock."""
         directory = connection.directory
 
-        def read() -> None:
-            device = USB.describe(directory.name, directory.syspath, directory.attributes(USB.READS))
+        def describe() -> None:
+            read = directory.attributes(USB.READS)
+            device = USB.describe(directory.name, directory.syspath, read)
             if directory.present():
-                connection.device = device
+                connection.device, connection.read = device, read
 
-        return self.helper.begin(read)
+        return self.helper.begin(describe)
 
     def look(self, connection: Connection) -> Task:
         """Read the device's state back; in the helper, because the kernel may hold its lock."""
@@ -63,12 +65,22 @@ class Host:
 
     def decide(self, connection: Connection) -> Decision:
         """Gather the facts and ask the gates."""
+        connection.asked = self._standing(connection)
         facts = self.facts(connection)
         connection.decision = judge(connection.device, facts)
         asset = next((a for a in facts.candidates if a.id == connection.decision.asset), None)
         connection.holder = asset.holder if asset is not None else ""
         connection.reason = asset.reason if asset is not None else ""
         return connection.decision
+
+    def unchanged(self, connection: Connection) -> bool:
+        """Whether list, policy and the other devices are as when the gates were last asked."""
+        return not self.books.fail_safe and connection.asked == self._standing(connection)
+
+    def _standing(self, connection: Connection) -> tuple[object, ...]:
+        """All that the facts are made of, without reading the list."""
+        books = self.books
+        return (books.list_version(), books.policy_digest, books.fail_safe, tuple(self._connected(connection)))
 
     def facts(self, connection: Connection) -> Facts:
         """All that the gates may ask about this device now."""
@@ -112,23 +124,26 @@ class Host:
 
     def begin(self, connection: Connection, *steps: Step) -> Task:
         """Carry out steps in the helper thread, stopping at the first that fails."""
+        return self.helper.begin(lambda: self._carry_out(connection, steps))
+
+    def configure(self, connection: Connection, *steps: Step) -> Task:
+        """The same, then see that every attribute but ``authorized`` still reads as it was judged.
+
+        One task, beside the entry: what the kernel shows of a device is what it read when it enumerated it, and a
+        device that changes is made anew in another directory (drivers/usb/core/hub.c, usb_reset_and_verify_device).
+        """
+        judged = connection.read
 
         def carry_out() -> None:
-            for step in steps:
-                self.apply(connection, step)
+            self._carry_out(connection, steps)
+            if connection.directory.attributes(_STEADY) != {name: judged.get(name) for name in _STEADY}:
+                raise DeviceGone(name=connection.name)
 
         return self.helper.begin(carry_out)
 
-    def same(self, connection: Connection) -> Task:
-        """See that the device is what was judged; fails with ``DeviceGone`` when anything reads differently."""
-        directory, judged = connection.directory, connection.device
-
-        def compare() -> None:
-            now = USB.describe(directory.name, directory.syspath, directory.attributes(USB.READS))
-            if msgspec.structs.replace(now, authorized=judged.authorized) != judged:
-                raise DeviceGone(name=connection.name)
-
-        return self.helper.begin(compare)
+    def _carry_out(self, connection: Connection, steps: Iterable[Step]) -> None:
+        for step in steps:
+            self.apply(connection, step)
 
     def release_nodes(self, connection: Connection, *, granted: bool) -> None:
         """Set or take away the flag by which udev gives this device's nodes out."""

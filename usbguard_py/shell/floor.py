@@ -31,7 +31,19 @@ def write_mode(word: str) -> None:
 
 
 def write_input(path: Path, peripherals: tuple[Peripheral, ...]) -> None:
-    """Store the enrolled keyboards and mice for the floor."""
+    """Store the enrolled keyboards and mice for the floor, and for udev an empty file named after each port.
+
+    By these udev tells, without starting a shell for every device, whether the floor is to be asked. A port is there
+    before the file that enrols it, and leaves after: between the two the floor is asked in vain.
+
+    Raises:
+        OSError: the folder cannot be written.
+    """
+    ports = path.parent / "ports"
+    ports.mkdir(mode=0o755, parents=True, exist_ok=True)
+    wanted = {p.port for p in peripherals}
+    for port in wanted:
+        (ports / port).touch(mode=0o600)
     lines = [
         f"{p.port} {p.passport.vid:04x}:{p.passport.pid:04x} {p.passport.descriptors_sha256} "
         + ",".join(str(n) for n in p.passport.granted)
@@ -39,6 +51,9 @@ def write_input(path: Path, peripherals: tuple[Peripheral, ...]) -> None:
         for p in peripherals
     ]
     _replace(path, HEADER + "".join(lines))
+    for stale in ports.iterdir():
+        if stale.name not in wanted:
+            stale.unlink()
 
 
 def peripherals(device: Device) -> tuple[Peripheral, ...]:
