@@ -9,6 +9,17 @@ def enrol(rig: Rig, plugged: Plugged) -> str:
     return str(rig.answer(f"peripheral enrol {plugged.port} --yes")["id"])
 
 
+def enrolled_before(rig: Rig) -> None:
+    """A keyboard was enrolled on port 3 and pulled out; then the daemon stopped."""
+    before = rig.seq()
+    keyboard = rig.guest.plug_keyboard(port=3)
+    rig.await_entry(before, name=keyboard.port, code="INPUT_NOT_ENROLLED")
+    enrol(rig, keyboard)
+    rig.allowed(keyboard, before, "INPUT_ENROLLED")
+    keyboard.unplug()
+    rig.guest.run("systemctl stop usbguard-py")
+
+
 def test_an_enrolled_keyboard_types_on_its_port_only(rig: Rig) -> None:
     """Enrolling opens it at once; on another port it is a stranger."""
     before = rig.seq()
@@ -44,13 +55,7 @@ def test_a_removed_keyboard_is_cut_at_once(rig: Rig) -> None:
 
 def test_an_enrolled_keyboard_works_while_the_database_is_damaged(rig: Rig) -> None:
     """Nobody is locked out: the floor's own file is enough. A stick stays dead."""
-    before = rig.seq()
-    keyboard = rig.guest.plug_keyboard(port=3)
-    rig.await_entry(before, name=keyboard.port, code="INPUT_NOT_ENROLLED")
-    enrol(rig, keyboard)
-    rig.allowed(keyboard, before, "INPUT_ENROLLED")
-    keyboard.unplug()
-    rig.guest.run("systemctl stop usbguard-py")
+    enrolled_before(rig)
     rig.guest.run("dd if=/dev/urandom of=/var/lib/usbguard-py/usbguard-py.db bs=4096 count=4 conv=notrunc")
     rig.guest.run("rm -f /var/lib/usbguard-py/*-wal; systemctl start usbguard-py")
     again = rig.guest.plug_keyboard(port=3)
@@ -63,13 +68,7 @@ def test_an_enrolled_keyboard_works_while_the_database_is_damaged(rig: Rig) -> N
 
 def test_an_enrolled_keyboard_works_while_nobody_judges(rig: Rig) -> None:
     """With the daemon stopped udev asks the floor about the enrolled port, and about no other."""
-    before = rig.seq()
-    keyboard = rig.guest.plug_keyboard(port=3)
-    rig.await_entry(before, name=keyboard.port, code="INPUT_NOT_ENROLLED")
-    enrol(rig, keyboard)
-    rig.allowed(keyboard, before, "INPUT_ENROLLED")
-    keyboard.unplug()
-    rig.guest.run("systemctl stop usbguard-py")
+    enrolled_before(rig)
     since = rig.guest.witness.mark
     again = rig.guest.plug_keyboard(port=3)
     rig.guest.witness.wait_uevent("bind", since=since, devpath=f"{again.port}:1.0$", DEVTYPE="usb_interface")

@@ -7,8 +7,8 @@ from typing import Any
 import msgspec
 
 from usbguard_py import __version__, paths
+from usbguard_py.core.account import account
 from usbguard_py.core.connection import State
-from usbguard_py.core.functions import kind
 from usbguard_py.core.requests import (
     Devices,
     Examine,
@@ -120,29 +120,13 @@ def find(judge: Judge, name: str) -> Connection:
 
 def described(connection: Connection) -> Answer:
     """A connected device and what was decided, for answers and watchers."""
-    device, decision = connection.device, connection.decision
-    failed = decision.failed
     return {
-        "name": device.name,
-        "devnum": device.devnum,
-        "usb_id": device.usb_id,
-        "kind": str(kind(device) or ""),
-        "serial": escaped(device.serial or b""),
-        "manufacturer": escaped(device.manufacturer or b""),
-        "product": escaped(device.product or b""),
-        "interfaces": [i.triple() for i in device.interfaces],
+        **account(connection.device, connection.decision),
+        "devnum": connection.device.devnum,
         "state": str(connection.state),
         "open": connection.state is State.HANDED_OVER,
-        "open_interfaces": list(decision.granted),
-        "allow": decision.allow,
-        "code": str(decision.code),
-        "facet": failed.facet if failed else "",
-        "expected": failed.expected if failed else "",
-        "seen": failed.seen if failed else "",
-        "asset": decision.asset,
-        "peripheral": decision.peripheral,
+        "open_interfaces": list(connection.decision.granted),
         "holder": connection.holder,
         "reason": connection.reason,
-        "alarm": decision.alarm,
         "seq": connection.seq,
     }

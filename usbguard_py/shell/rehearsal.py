@@ -5,10 +5,9 @@ from typing import Any
 
 import msgspec
 
+from usbguard_py.core.account import account
 from usbguard_py.core.facts import Facts
-from usbguard_py.core.functions import kind
 from usbguard_py.core.gates import judge
-from usbguard_py.core.text import escaped
 from usbguard_py.core.whitelist import Asset
 from usbguard_py.policy.knobs import Policy
 from usbguard_py.policy.read import read_policy
@@ -27,27 +26,12 @@ def judged(path: Path, database: Path) -> dict[str, Any]:
     with Reader(database) as reader:
         facts = _facts(reader, device.serial)
     decision = judge(device, facts)
-    failed = decision.failed
     holder = next((a.holder for a in facts.candidates if a.id == decision.asset), "")
     return {
-        "name": device.name,
+        **account(device, decision),
         "state": "seen",  # nothing was done
-        "usb_id": device.usb_id,
-        "kind": str(kind(device) or ""),
-        "serial": escaped(device.serial or b""),
-        "manufacturer": escaped(device.manufacturer or b""),
-        "product": escaped(device.product or b""),
-        "interfaces": [i.triple() for i in device.interfaces],
-        "allow": decision.allow,
-        "code": str(decision.code),
-        "facet": failed.facet if failed else "",
-        "expected": failed.expected if failed else "",
-        "seen": failed.seen if failed else "",
-        "asset": decision.asset,
-        "peripheral": decision.peripheral,
         "holder": holder,
         "reason": _reason(facts.candidates, decision.asset),
-        "alarm": decision.alarm,
         "policy": decision.policy,
         "gates": msgspec.to_builtins(decision.results),
     }
