@@ -147,6 +147,10 @@ class Host:
         connection.seq = 7
         self.outcomes.append((seen, problems))
 
+    def record_drift(self, _connection: Any, _seen: ReadBack, problems: tuple[str, ...]) -> None:
+        assert problems
+        self._do("record drift")
+
     def record_cut(self, connection: Any, _held: object, seen: ReadBack, problems: tuple[str, ...]) -> None:
         self._do(f"record cut {connection.name} {connection.decision.code}")
         self.outcomes.append((seen, problems))

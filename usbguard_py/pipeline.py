@@ -80,6 +80,9 @@ class Host(Protocol):
     def record_block(self, connection: Connection, seen: ReadBack, problems: tuple[str, ...]) -> None:
         """Write a block and its read-back together; kept for later when the ledger cannot take it."""
 
+    def record_drift(self, connection: Connection, seen: ReadBack, problems: tuple[str, ...]) -> None:
+        """Write that somebody else changed an open device; kept for later when the ledger cannot take it."""
+
     def record_cut(self, connection: Connection, held: object, seen: ReadBack, problems: tuple[str, ...]) -> None:
         """Write how an open device was cut; kept for later when the ledger cannot take it."""
 
@@ -187,6 +190,20 @@ def refuse(connection: Connection, host: Host) -> Flow:
     host.release_nodes(connection, granted=False)
     if not connection.gone:
         host.record_block(connection, seen, ())
+
+
+def verify(connection: Connection, host: Host) -> Flow:
+    """See that an open device still is as it was left; one that somebody else changed is recorded and cut."""
+    if connection.state is not State.HANDED_OVER:
+        return
+    seen: ReadBack = yield host.look(connection)
+    if connection.gone or seen.gone:
+        return
+    problems = USB.effective(connection.decision, connection.device, seen)
+    if problems:
+        host.record_drift(connection, seen, problems)
+        connection.decision = connection.closed_decision()
+        yield from cut(connection, host)
 
 
 def cut_twin(other: Connection, host: Host) -> Flow:

@@ -102,6 +102,7 @@ STATUS: dict[str, Any] = {
     "mode": "enforce",
     "fail_safe": "",
     "since": "2026-11-21T08:00:00+0700",
+    "closed_since": "2026-11-21T08:00:01+0700",
     "policy": {"name": "standalone", "digest": "ab" * 32, "edited": False},
     "list_version": 7,
     "assets": 1234,

@@ -55,6 +55,7 @@ def every_kind() -> dict[str, dict[str, Any]]:
         "examination-begin": record.examination(stick, BY),
         "events-lost": record.events_lost("netlink buffer overflow", 0),
         "alarm": record.alarm("1-2", "opened by somebody else"),
+        "drift": record.drift("usb1/authorized_default", "0", "1", restored=True),
         "refused": record.refused("WhitelistAdd", "manager", BY),
         "export": record.export(1, 9, bytes(32), BY),
         "list-add": changes.asset_added(asset, 1, BY),

@@ -45,6 +45,7 @@ class Status(msgspec.Struct, frozen=True):
     mode: str = ""
     fail_safe: str = ""
     since: str = ""
+    closed_since: str = ""
     policy: Policy = Policy()
     list_version: int = 0
     assets: int = 0

@@ -52,6 +52,7 @@ def rest(body: Body) -> str:
         *(phrase(str(body[n])) for n in ("detail", "why", "fail_safe") if body.get(n)),
         *(phrase(str(p)) for p in _list(body, "problems")),
         _gap(body),
+        _drift(body),
         _by(body),
     ]
     return "; ".join(p for p in parts if p)
@@ -72,6 +73,13 @@ def _gap(body: Body) -> str:
         return ""
     seconds = int(gap.get("seconds", 0))
     return _("not running for {seconds} s, since {time}").format(seconds=number(seconds), time=moment(str(gap["from"])))
+
+
+def _drift(body: Body) -> str:
+    if body.get("kind") != "drift" or "restored" not in body:
+        return ""
+    seen = _("expected {expected}, seen {seen}").format(expected=body.get("expected"), seen=body.get("seen"))
+    return f"{seen}; " + (_("put back") if body["restored"] else _("could NOT be put back"))
 
 
 def _by(body: Body) -> str:

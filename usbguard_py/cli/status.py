@@ -80,9 +80,18 @@ def _pairs(standing: Standing) -> list[tuple[str, str] | tuple[str, str, str]]:
             "warn" if standing.blocked_today else "",
         ),
         (_("Alarms"), number(standing.alarms), "alarm" if standing.alarms else ""),
+        *_closed(standing),
         *_floor(standing.floor),
         (_("Daemon"), _("version {version}, since {since}").format(version=standing.version, since=_since(standing))),
     ]
+
+
+def _closed(standing: Standing) -> list[tuple[str, str] | tuple[str, str, str]]:
+    if standing.mode != "enforce":
+        return []
+    if not standing.closed_since:
+        return [(_("Closed since"), _("NOT CLOSED: see the alarms in the log"), "alarm")]
+    return [(_("Closed since"), moment(standing.closed_since, zone=True))]
 
 
 def _since(standing: Standing) -> str:

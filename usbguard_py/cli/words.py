@@ -51,6 +51,7 @@ KINDS = {
     "events-lost": N_("events lost"),
     "clock-step": N_("clock was set"),
     "alarm": N_("ALARM"),
+    "drift": N_("changed by somebody else"),
     "refused": N_("request refused"),
     "export": N_("log exported"),
 }

@@ -238,6 +238,22 @@ def alarm(where: str, detail: str) -> Body:
     return {"name": bounded(where), "detail": bounded(detail), "alarm": True}
 
 
+def drift(place: str, expected: str, seen: str, *, restored: bool) -> Body:
+    """Kind ``drift``: somebody else changed ``place``, a kernel default; ``restored`` when it could be put back."""
+    return {
+        "name": bounded(place),
+        "expected": bounded(expected),
+        "seen": bounded(seen),
+        "restored": restored,
+        "alarm": True,
+    }
+
+
+def drift_of_device(of: int, device: Device, decision: Decision, seen: ReadBack, problems: Iterable[str]) -> Body:
+    """Kind ``drift``: somebody else changed the open device of entry ``of``; its cut is the next entry about it."""
+    return {**identity(device, decision), **effect(seen, problems), "of": of, "alarm": True}
+
+
 def refused(request: str, role: str, by: Mapping[str, object] | str) -> Body:
     """Kind ``refused``: somebody asked for what their role does not include."""
     return {"request": bounded(request), "role": role, "by": bounded(by) if isinstance(by, str) else dict(by)}

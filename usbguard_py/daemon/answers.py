@@ -25,6 +25,7 @@ from usbguard_py.core.requests import (
 from usbguard_py.core.text import escaped
 from usbguard_py.daemon import changes
 from usbguard_py.daemon.connection import Connection
+from usbguard_py.daemon.drift import Drift
 from usbguard_py.daemon.flow import Flow
 from usbguard_py.daemon.judge import Judge
 from usbguard_py.errors import NotFound, Usage
@@ -37,9 +38,10 @@ Answer = dict[str, Any]
 class Answers:
     """The table from request to answer."""
 
-    def __init__(self, judge: Judge, since: float) -> None:
+    def __init__(self, judge: Judge, since: float, drift: Drift) -> None:
         self.judge = judge
         self._since = since
+        self._drift = drift
         self._at_once: dict[type[Request], Callable[..., Answer]] = {
             PeripheralEnrol: changes.enrol,
             PeripheralRemove: changes.remove,
@@ -78,7 +80,8 @@ class Answers:
         return {
             "mode": "enforce" if host.enforcing else "observe",
             "fail_safe": books.fail_safe,
-            "since": time.strftime("%Y-%m-%dT%H:%M:%S%z", time.localtime(self._since)),
+            "since": _local(self._since),
+            "closed_since": _local(self._drift.closed_since) if self._drift.closed_since else "",
             "policy": {"name": books.policy.name, "digest": books.policy_digest, "edited": books.policy_edited()},
             "list_version": books.list_version(),
             "assets": books.count_assets(),
@@ -104,6 +107,10 @@ class Answers:
         answer["gates"] = [msgspec.to_builtins(r) for r in connection.decision.results]
         answer["descriptors"] = connection.device.descriptors.hex()
         return answer
+
+
+def _local(seconds: float) -> str:
+    return time.strftime("%Y-%m-%dT%H:%M:%S%z", time.localtime(seconds))
 
 
 def find(judge: Judge, name: str) -> Connection:

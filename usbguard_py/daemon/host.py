@@ -213,6 +213,11 @@ class Host:
         connection.seq = self.books.append_or_keep("decision", body, (connection.device.descriptors,))
         self.published("decision", connection)
 
+    def record_drift(self, connection: Connection, seen: ReadBack, problems: tuple[str, ...]) -> None:
+        """Write that somebody else changed an open device; it is cut at once."""
+        body = record.drift_of_device(connection.seq, connection.device, connection.decision, seen, problems)
+        self.books.append_or_keep("drift", body)
+
     def record_cut(self, connection: Connection, held: object, seen: ReadBack, problems: tuple[str, ...]) -> None:
         """Write how an open device was cut: why, what was flushed, who held it."""
         connection.held = msgspec.to_builtins(held) or {}

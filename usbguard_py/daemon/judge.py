@@ -140,7 +140,7 @@ class Judge:
             elif connection.waiting:
                 self.loop.runner.start(self._in_turn(connection))
             else:
-                self._see_closed(connection)
+                self.see_closed(connection)
             self.loop.runner.bound()
 
     def _watched(self, connection: Connection, flow: Flow) -> Flow:
@@ -172,9 +172,9 @@ class Judge:
         """An interface appeared or got a driver: was that our doing?"""
         connection = self.host.connections.get(interface.partition(":")[0])
         if connection is not None and not connection.busy:
-            self._see_closed(connection)
+            self.see_closed(connection)
 
-    def _see_closed(self, connection: Connection) -> None:
+    def see_closed(self, connection: Connection) -> None:
         """A device that is closed has no interface; one that has was opened by somebody else."""
         if connection.state is not State.CLOSED or not self.host.enforcing:
             return

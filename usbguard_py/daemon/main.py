@@ -13,6 +13,7 @@ from usbguard_py.core import record
 from usbguard_py.daemon.answers import Answers
 from usbguard_py.daemon.books import Books
 from usbguard_py.daemon.control import Control
+from usbguard_py.daemon.drift import Drift
 from usbguard_py.daemon.helper import Helper
 from usbguard_py.daemon.host import Host
 from usbguard_py.daemon.judge import Judge
@@ -22,6 +23,7 @@ from usbguard_py.errors import AlreadyRunning, NotRoot
 from usbguard_py.shell.systemd import notify
 from usbguard_py.shell.udev import Monitor
 
+STORE_TICKS = 5  # looks at the store and the clock take milliseconds of a disk: every fifth second is enough
 LAST_FLOWS = 8.0  # seconds for what is under way when asked to stop
 
 
@@ -45,12 +47,13 @@ def run() -> None:
     host.unclosed = unclosed
     loop = Loop(helper, _fault(books))
     judge = Judge(host, loop, monitor)
-    control = Control(paths.CONTROL_SOCKET, Answers(judge, time.time()))
+    drift = Drift(judge)
+    control = Control(paths.CONTROL_SOCKET, Answers(judge, time.time(), drift))
     host.published = control.publish
     host.queue = judge.run
     books.appended = control.publish_entry
     loop.sources = [judge, control]
-    loop.tick = Tick(judge).look
+    loop.tick = Tick(judge, drift).look
     record_start(books, unclosed)
     judge.scan()
     notify("READY=1", "STATUS=" + _status(host))
@@ -90,17 +93,29 @@ def _fault(books: Books) -> Callable[[BaseException], None]:
 
 
 class Tick:
-    """Looks at what sends no event: another enforcer, a store that works again, the clock."""
+    """Looks at what sends no event: drift, another enforcer, a store that works again, the clock."""
 
-    def __init__(self, judge: Judge) -> None:
+    def __init__(self, judge: Judge, drift: Drift) -> None:
         self._judge = judge
+        self._drift = drift
+        self._looks = 0
         self._others = OtherEnforcers()
         self._told = ""
 
     def look(self) -> None:
         """Look once."""
-        host = self._judge.host
+        self._drift.look()
         self._see_others()
+        if self._looks % STORE_TICKS == 0:
+            self._see_store()
+        self._looks += 1
+        status = _status(self._judge.host)
+        if status != self._told:
+            notify("STATUS=" + status)
+            self._told = status
+
+    def _see_store(self) -> None:
+        host = self._judge.host
         if host.books.fail_safe and host.books.open(enforce_expected=host.enforcing):
             host.books.append_or_keep("alarm", record.alarm("judge", "the list and log can be used again"))
             self._judge.judge_again()
@@ -108,10 +123,6 @@ class Tick:
             stepped = host.books.store.clock_stepped()
             if stepped is not None:
                 host.books.append_or_keep("clock-step", stepped)
-        status = _status(host)
-        if status != self._told:
-            notify("STATUS=" + status)
-            self._told = status
 
     def _see_others(self) -> None:
         host = self._judge.host

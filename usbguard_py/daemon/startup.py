@@ -11,7 +11,7 @@ from usbguard_py.shell import floor, nodes
 from usbguard_py.shell.hands import Hands
 
 OTHER_ENFORCERS = {"usbguard-daemon": "USBGuard"}  # process name (comm) to the name people know
-FULL_LOOK = 12  # one look in a minute is a full one: a process can become another program
+FULL_LOOK = 60  # one look in a minute is a full one: a process can become another program
 
 
 class OtherEnforcers:

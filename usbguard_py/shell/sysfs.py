@@ -185,6 +185,26 @@ def close_world() -> tuple[str, ...]:
     return tuple(unclosed)
 
 
+def defaults() -> dict[str, str]:
+    """What the kernel's defaults are now, by place; all are ``"0"`` in a closed world.
+
+    A bus whose root hub has no interface yet is about to get one (:func:`close_bus`) and is left out.
+    """
+    found = {}
+    with contextlib.suppress(OSError):
+        found["usbcore.authorized_default"] = paths.USBCORE_DEFAULT.read_text(encoding="ascii").strip()
+    for name in present():
+        if not name.startswith("usb"):
+            break  # root hubs come first
+        with contextlib.suppress(DeviceGone):
+            bus = Directory(name)
+            if bus.interfaces():
+                for attribute in ("authorized_default", "interface_authorized_default"):
+                    found[f"{name}/{attribute}"] = (bus.read(attribute) or b"?").decode("ascii", "replace").strip()
+            bus.close()
+    return found
+
+
 def close_bus(name: str) -> None:
     """Close both defaults of the bus with root hub ``name`` (``"usb1"``) and see them read back.
 
