@@ -17,7 +17,7 @@ import msgspec
 from usbguard_py import paths
 from usbguard_py.shell import libc
 from usbguard_py.shell.blocks import Dev
-from usbguard_py.shell.child import Child
+from usbguard_py.shell.child import Child, say
 
 PROC = Path("/proc")  # always the real one: namespaces and processes have no test tree
 MAX_COVERS = 64  # mounts one over the other at one place
@@ -160,7 +160,7 @@ def _detaching(mounts: list[Mount], *, lazy: bool) -> Child:
                 enter(mount, proc)
                 _take_off(mount.id, proc, libc.MNT_DETACH if lazy else 0)
             except OSError as error:
-                channel.send(f"{mount.id} {error.strerror}".encode())
+                say(channel, f"{mount.id} {error.strerror}".encode())
 
     return Child(work)
 
@@ -268,7 +268,7 @@ def _look_in(via: str, namespace: int) -> list[Mount]:
         proc = os.open(PROC, os.O_RDONLY | os.O_DIRECTORY)
         libc.enter_mount_namespace(os.open(via, os.O_RDONLY, dir_fd=proc))
         for line in _read(proc, "self/mountinfo").splitlines():
-            channel.send(line)
+            say(channel, line)
 
     child, lines = Child(work), []
     deadline = time.monotonic() + _LOOK_SECONDS
