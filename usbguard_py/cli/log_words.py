@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from usbguard_py.cli.table import Column, Row
-from usbguard_py.cli.words import CUSTODY, KINDS, OUTCOMES, moment, number, phrase, style, word
+from usbguard_py.cli.words import CUSTODY, KINDS, OUTCOMES, UNSEARCHED, moment, number, phrase, style, word
 from usbguard_py.i18n import _
 
 Body = Mapping[str, Any]
@@ -52,6 +52,8 @@ def rest(body: Body) -> str:
         *(phrase(str(body[n])) for n in ("detail", "why", "fail_safe") if body.get(n)),
         *(phrase(str(p)) for p in _list(body, "problems")),
         _gap(body),
+        _repeated(body),
+        _held(body),
         _by(body),
     ]
     return "; ".join(p for p in parts if p)
@@ -72,6 +74,25 @@ def _gap(body: Body) -> str:
         return ""
     seconds = int(gap.get("seconds", 0))
     return _("not running for {seconds} s, since {time}").format(seconds=number(seconds), time=moment(str(gap["from"])))
+
+
+def _repeated(body: Body) -> str:
+    if body.get("kind", body.get("event")) != "repeated":
+        return ""
+    text = _("repeated {count} times, from {first} to {last}; {total} times in all; see record {seq}")
+    return text.format(
+        count=number(int(body.get("count", 0))),
+        first=moment(str(body.get("first_at", ""))),
+        last=moment(str(body.get("last_at", ""))),
+        total=number(int(body.get("total", 0))),
+        seq=body.get("of", 0),
+    )
+
+
+def _held(body: Body) -> str:
+    """What the hands could not find out in time."""
+    held = body.get("held")
+    return _(UNSEARCHED) if isinstance(held, Mapping) and held.get("search_complete") is False else ""
 
 
 def _by(body: Body) -> str:

@@ -59,6 +59,7 @@ def run() -> None:
     loop.run()
     notify("STOPPING=1")
     loop.settle(time.monotonic() + LAST_FLOWS)
+    host.storms.end()
     books.append_or_keep("stop", record.stop(pid=os.getpid()))
     control.close()
     if books.store is not None:
@@ -108,6 +109,7 @@ class Tick:
             stepped = host.books.store.clock_stepped()
             if stepped is not None:
                 host.books.append_or_keep("clock-step", stepped)
+        host.storms.look()
         status = _status(host)
         if status != self._told:
             notify("STATUS=" + status)
