@@ -10,12 +10,15 @@ MOST = 12  # entries: three of its own with their removals, an alarm, and a coun
 GROWTH = 2048  # KiB that the judge may grow by meanwhile
 PROMPT = 8.0  # seconds from the kernel's word to the driver; about one without emulation and without a storm
 
-# Into the port and out again, as fast as the kernel takes it: $1 configfs folder, $2 controller, $3 sysfs folder.
+CONTACT = 0.3  # seconds for which the loose contact holds
+
+# Into the port and out again.
 LOOP = """
 echo begun
 for number in $(seq {times}); do
     echo {controller} > {folder}/UDC
     while [ ! -e {device}/devnum ]; do :; done
+    sleep {contact}
     echo > {folder}/UDC
     while [ -e {device} ]; do :; done
     [ $number = 30 ] && echo thirty
@@ -52,7 +55,8 @@ def test_a_device_that_comes_a_hundred_times_is_dead_and_counted(rig: Rig) -> No
     start = memory(rig)
     device = f"/sys/bus/usb/devices/{gadget.port}"
     controller = f"dummy_udc.{gadget.controller}"
-    loop = guest.start(LOOP.format(times=TIMES - 1, controller=controller, folder=gadget.folder, device=device))
+    words = {"times": TIMES - 1, "controller": controller, "folder": gadget.folder, "device": device}
+    loop = guest.start(LOOP.format(**words, contact=CONTACT))
     loop.wait_output("thirty", timeout=120)
     mark = guest.witness.mark
     stick = guest.plug_stick(serial=APPROVED)
@@ -65,7 +69,9 @@ def test_a_device_that_comes_a_hundred_times_is_dead_and_counted(rig: Rig) -> No
     status = rig.cli("status").stdout
     rig.cli("policy use standalone")  # a change writes what was counted
     mine = [e for e in rig.entries(before) if e.get("name") == gadget.port]
-    print(f"{len(mine)} entries, memory {start} to {end} KiB, the stick after {(bound.t - added.t) / 1e9:.2f} s")
+    judged = [e for e in mine if e["code"] != "UNREADABLE"]
+    served = (bound.t - added.t) / 1e9
+    print(f"{len(judged)} of {len(mine)} entries, memory {start} to {end} KiB, the stick after {served:.2f} s")
     guest.witness.fence(gadget.port)
     assert not [e for e in guest.witness.events if e.kind == "overflow"]
     seen = [e for e in guest.witness.events if e.port == gadget.port and e.kind == "uevent"]
@@ -73,10 +79,12 @@ def test_a_device_that_comes_a_hundred_times_is_dead_and_counted(rig: Rig) -> No
     assert [str(e) for e in seen if e.action == "bind" and e.env.get("DRIVER") != "usb"] == []
     assert [str(e) for e in seen if e.subsystem != "usb"] == []
     assert came(mine) == TIMES
-    assert len(mine) <= MOST, [(e["kind"], e.get("count")) for e in mine]
+    # What left before it was judged, or while it was read, is counted by itself, in the same way.
+    assert len(judged) <= MOST, [(e["kind"], e.get("count")) for e in judged]
+    assert len(mine) - len(judged) <= MOST, [(e["kind"], e.get("count"), e.get("seen")) for e in mine]
     assert f"Port {gadget.port} is held" in status
     assert end - start <= GROWTH
-    assert (bound.t - added.t) / 1e9 <= PROMPT
+    assert served <= PROMPT
     assert "repeated" in rig.cli("log").stdout
     assert rig.cli("log verify").returncode == 0
 
