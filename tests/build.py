@@ -217,6 +217,7 @@ def facts(
     peripherals: Sequence[Peripheral] = (),
     connected: Sequence[Connected] = (),
     fail_safe: str = "",
+    failures: int = 0,
     **knobs: Any,
 ) -> Facts:
     """Facts with the strict policy unless ``knobs`` say otherwise."""
@@ -227,4 +228,5 @@ def facts(
         peripherals=tuple(peripherals),
         connected=tuple(connected),
         fail_safe=fail_safe,
+        failures=failures,
     )

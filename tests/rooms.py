@@ -32,7 +32,7 @@ class Room:
 
 
 ROOMS = {
-    "fast": Room(("-m", "not lab and not scenarios and not package", "-n", "2", "--dist", "loadfile"), budget=3 * 60),
+    "fast": Room(("-m", "not lab and not scenarios and not package", "-n", "2", "--dist", "loadgroup"), budget=3 * 60),
     "package": Room(("-m", "package"), budget=8 * 60, before=(("make", "package"),)),
     "lab": Room(("-m", "lab"), budget=8 * 60),
     "scenarios": Room(

@@ -258,6 +258,8 @@ def _deauthorised(connection: Connection, host: Host, problems: list[str]) -> Ge
         seen: ReadBack = yield host.look(connection)
         if seen.closed:
             connection.enter(State.CLOSED)
+        elif connection.state is State.CLOSED:
+            connection.enter(State.OPENED)  # it was, until somebody opened it; now it is not
         if seen.closed or attempts == ATTEMPTS:
             return seen
 

@@ -40,6 +40,24 @@ def test_observing_does_not_claim_to_have_blocked(run: Run, judge: Judge) -> Non
     assert "CHỈ QUAN SÁT, chưa thực hiện. Nếu bảo vệ: ĐÃ CHẶN: thiết bị" in run("devices").stdout
 
 
+def test_one_that_came_again_and_again(run: Run, judge: Judge) -> None:
+    judge.answers["Devices"] = {"devices": [described(times=1234)]}
+    assert "Thiết bị này đã cắm vào 1.234 lần liên tiếp." in run("devices").stdout
+    judge.answers["Devices"] = {"devices": [described(times=0)]}
+    assert "liên tiếp" not in run("devices").stdout
+
+
+def test_watch_tells_of_a_storm(run: Run, judge: Judge) -> None:
+    said = "the same refused device came 4 times within 60 s; it is counted from now on"
+    alarm = {"event": "alarm", "name": "1-2", "code": "NOT_LISTED", "alarm": True, "detail": said, "seq": 8}
+    at = "2026-11-21T14:05:00.000+07:00"
+    counted = {"event": "repeated", "name": "1-2", "code": "NOT_LISTED", "seq": 9, "count": 5, "total": 8, "of": 7}
+    judge.answers["Watch"] = [alarm, counted | {"first_at": at, "last_at": at}]
+    text = run("watch").stdout
+    assert "cùng một thiết bị bị chặn đã cắm vào 4 lần trong 60 giây" in text
+    assert "lặp lại 5 lần, từ 21/11/2026 14:05:00 đến 21/11/2026 14:05:00; tổng cộng 8 lần; xem bản ghi 7" in text
+
+
 def test_nothing_connected(run: Run, judge: Judge) -> None:
     judge.answers["Devices"] = {"devices": []}
     assert run("devices").stdout == "Không có thiết bị nào đang kết nối.\n"

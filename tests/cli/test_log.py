@@ -10,6 +10,7 @@ from tests.cli.conftest import BY, Run
 from usbguard_py import paths
 from usbguard_py.core import record
 from usbguard_py.core.gates import judge
+from usbguard_py.core.storm import Repeated
 from usbguard_py.core.whitelist import Asset
 from usbguard_py.shell.store import Store
 
@@ -95,6 +96,22 @@ def test_export_and_verify_it(run: Run, filled: Store, tmp_path: Path) -> None:
     assert broken.exit_code == 1
     assert "NHẬT KÝ KHÔNG TOÀN VẸN: sai từ bản ghi 8: nội dung hoặc mã băm" in broken.stderr
     assert json.loads(run("log", "verify", str(target), "--json").stderr)["error"] == "LedgerBroken"
+
+
+def test_a_storm_and_an_incomplete_search(run: Run, store: Store) -> None:
+    device = a_phone(name="1-4", serial=b"SAMPLE-9999")
+    about = record.identity(device, judge(device, facts())) | {"outcome": "blocked"}
+    at = "2026-11-21T14:05:00.000+07:00"
+    store.append("repeated", Repeated(about, 1, 1234, 1234, 1300, at, at, ended=True).body())
+    cut = record.cut(1, device, judge(device, facts()), {"flushed": "synced", "search_complete": False})
+    store.append("cut", cut)
+    text = run("log", "--outcome", "blocked").stdout
+    assert "lặp lại 1.234 lần, từ 21/11/2026 14:05:00 đến" in text
+    assert "tổng cộng 1.300 lần; xem bản ghi 1" in text
+    assert kinds(run("log", "--kind", "repeated", "--json").stdout) == ["repeated"]
+    assert "có thể chưa nêu đủ" in run("log", "--kind", "cut").stdout
+    assert "may be named" not in run("log", "--kind", "repeated", lang="en").stdout
+    assert "not all may be named" in run("log", "--kind", "cut", lang="en").stdout
 
 
 def test_explain_a_recorded_decision(run: Run, filled: Store) -> None:

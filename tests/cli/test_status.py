@@ -17,6 +17,7 @@ CASES = {
     "observing": ({"mode": "observe"}, ["CHỈ QUAN SÁT – KHÔNG CHẶN GÌ", "Lẽ ra bị chặn"], ["ĐANG BẢO VỆ", "Đã chặn"]),
     "fail-safe": ({"fail_safe": "disk full"}, ["KHÓA AN TOÀN", "disk full"], []),
     "edited": ({"policy": {"name": "p", "digest": "aa", "edited": True}}, ["policy use FILE"], []),
+    "a held port": ({"held_ports": {"1-4": 1234}}, ["Cổng 1-4 bị tạm giữ", "đã cắm vào 1.234 lần"], []),
     "late entries": ({"kept_entries": 3}, ["3 bản ghi đang chờ"], []),
     "another enforcer": ({"other_enforcer": "usbguard"}, ["đang chạy: usbguard"], []),
     "no kernel parameter": ({"floor": {"kernel_parameter": False}}, ["usbcore.authorized_default=0"], []),

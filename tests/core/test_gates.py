@@ -101,6 +101,9 @@ STORY: list[tuple[str, Device, Facts, Code, str, tuple[int, ...]]] = [
     ("enrolled mouse", b.a_mouse(), b.facts(peripherals=[b.a_peripheral(b.a_mouse())]), Code.INPUT_ENROLLED, "", (0,)),
     ("keyboard with a headset socket", b.device(b.Part(0, b.KEYBOARD), b.Part(1, b.AUDIO)), b.facts(), Code.INPUT_NOT_ENROLLED, "enrolment", ()),
     ("fail-safe: hub", b.a_hub(), b.facts(fail_safe="x"), Code.HUB, "", (0,)),
+    ("hub that was opened twice for nothing", b.a_hub(), b.facts(failures=2), Code.HUB, "", (0,)),
+    ("hub that was opened three times for nothing", b.a_hub(), b.facts(failures=3), Code.HELD, "openings", ()),
+    ("approved stick that was opened often for nothing", STICK, b.facts(b.an_asset(STICK), failures=9), Code.ALLOWED, "", (0,)),
 ]  # fmt: skip
 
 
@@ -122,7 +125,7 @@ NAMES = [gate.name for gate in GATES]
 def test_the_table_of_gates() -> None:
     """The order is what the sentences promise; every gate is named once and every code has its sentence."""
     assert NAMES == [
-        "fail_safe", "readable", "topology", "hub", "forbidden_class", "configurations", "enrolled", "input_limit",
+        "fail_safe", "readable", "topology", "hub", "forbidden_class", "configurations", "steady", "enrolled", "input_limit",
         "has_serial", "listed", "passport", "custody", "unique", "interfaces",
     ]  # fmt: skip
     assert set(SENTENCES) == set(Code)

@@ -14,6 +14,7 @@ from usbguard_py.core.codes import Code
 from usbguard_py.core.decision import Decision, GateResult, Status
 from usbguard_py.core.device import Problem
 from usbguard_py.core.enforcement import InterfaceState, ReadBack
+from usbguard_py.core.storm import Repeated
 from usbguard_py.core.whitelist import Custody
 
 BLOCKED = Decision(
@@ -45,6 +46,7 @@ def every_kind() -> dict[str, dict[str, Any]]:
         "decision": record.decision(stick, BLOCKED, 3, "Nguyen Van Mau"),
         "outcome": record.outcome(8, stick, ALLOWED, OPEN, ms=12),
         "cut": record.cut(8, stick, BLOCKED, {"flushed": "synced", "holders": []}, ms=900),
+        "repeated": Repeated({"name": "1-2"}, 8, 97, 97, 100, LAST.at, LAST.at, ended=True).body(),
         "removed": record.removed(stick, ALLOWED, 8, True),
         "start": record.start(
             version="1", policy="standalone", policy_digest="00", enforce=True, kernel_parameter=True

@@ -15,10 +15,14 @@ def mounted(rig: Rig) -> str:
 
 
 def between(rig: Rig, before: int, port: str) -> float:
-    """Seconds from the revocation's entry to the entry that says the drive is cut."""
-    revoked = rig.await_entry(before, kind="list-revoke")
-    cut = rig.await_entry(before, timeout=30, kind="cut", name=port)
-    return float(cut["mono_ms"] - revoked["mono_ms"]) / 1000
+    """Seconds from the revocation's entry to the kernel's word that the drive has lost its driver (the witness's)."""
+    revoked = float(rig.await_entry(before, kind="list-revoke")["mono_ms"]) / 1000
+    rig.await_entry(before, timeout=30, kind="cut", name=port)
+    rig.guest.witness.fence()
+    mine = [e for e in rig.guest.witness.events if e.port == port and e.action == "unbind"]
+    # The guest never sleeps, so CLOCK_BOOTTIME of the entry and CLOCK_MONOTONIC of the witness agree.
+    moment = next(e.t for e in mine if e.env.get("DEVTYPE") == "usb_interface" and e.t / 1e9 > revoked)
+    return moment / 1e9 - revoked
 
 
 def test_an_idle_mount_is_clean_and_cut_within_a_second(rig: Rig) -> None:
@@ -55,7 +59,7 @@ def test_a_busy_mount_is_cut_by_the_deadline_and_says_who_held_it(rig: Rig) -> N
     rig.dead_again(port)
     assert "/mnt/s" not in rig.guest.read("/proc/1/mountinfo")
     writer.kill()
-    assert seconds < 7.0  # the deadline of 5 s, and the kernel's own work
+    assert seconds <= 5.0  # the deadline of the policy
 
 
 def test_a_revoked_stick_stays_dead_when_plugged_in_again(rig: Rig) -> None:

@@ -2,9 +2,12 @@
 
 import contextlib
 import errno
+import fcntl
 import os
+import select
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -12,6 +15,9 @@ from pathlib import Path
 import pytest
 
 from tests.daemon.hands_rig import SITTER, Medium, medium, private_namespace, program, run, sitter
+from usbguard_py.shell import libc, mounts
+from usbguard_py.shell.child import Child
+from usbguard_py.shell.freeze import Keeper, Way
 from usbguard_py.shell.holders import Stopped, holders
 from usbguard_py.shell.mounts import Mount, detach, find_mounts, parse
 
@@ -79,6 +85,16 @@ def test_binds_and_subtrees_are_found_and_detached(medium: Medium, places: list[
     assert detach(mounts, lazy=False, deadline=soon()) == {}
     assert find_mounts([medium.dev]) == []
     assert medium.sound() == ""
+
+
+def test_a_glance_of_somebody_else_is_waited_out(medium: Medium, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A path that is held for a moment makes no busy mount."""
+    monkeypatch.setattr(mounts, "GLANCE", 5.0)
+    medium.mount()
+    looking = os.open(medium.point, os.O_PATH)
+    threading.Timer(0.05, os.close, [looking]).start()
+    assert detach(find_mounts([medium.dev]), lazy=False, deadline=soon()) == {}
+    assert find_mounts([medium.dev]) == []
 
 
 def test_what_is_used_stays_without_lazy(medium: Medium, places: list[Path]) -> None:
@@ -161,7 +177,8 @@ def test_a_copy_that_its_namespace_locks_is_said_to_stay(medium: Medium) -> None
 def test_holders_are_stopped_and_go_on(medium: Medium) -> None:
     medium.mount()
     with sitter(medium.point) as inside, sitter(Path("/")) as outside:
-        found = holders([medium.dev], [], deadline=soon())
+        found, complete = holders([medium.dev], [], deadline=soon())
+        assert complete
         assert [(h.pid, h.how) for h in found] == [(inside.pid, "cwd")]
         stopped = Stopped([medium.dev], [], spared=[])
         assert stopped.wait(soon())
@@ -169,6 +186,43 @@ def test_holders_are_stopped_and_go_on(medium: Medium) -> None:
         stopped.dismiss()
         assert stopped.gone(soon()) == 1
         assert inside.state() != "T"
+
+
+def test_a_search_that_ran_out_of_time_says_so(medium: Medium) -> None:
+    medium.mount()
+    with sitter(medium.point):
+        assert holders([medium.dev], [], deadline=0.0) == ([], False)
+
+
+def unread(child: Child) -> None:
+    """Wait until the child has said something, and do not read it: its parent has run out of time."""
+    assert select.select([child.channel], [], [], 20)[0]
+
+
+def test_holders_go_on_also_when_nobody_read_that_they_stand(medium: Medium) -> None:
+    medium.mount()
+    with sitter(medium.point) as inside:
+        stopped = Stopped([medium.dev], [], spared=[])
+        unread(stopped.child)
+        assert inside.state() == "T"
+        stopped.dismiss()
+        assert stopped.child.ended(soon()) == 0
+        assert inside.state() != "T"
+
+
+def test_what_was_frozen_too_late_is_thawed(medium: Medium) -> None:
+    """The answer came after the deadline and was never read; the file system must not stay frozen."""
+    medium.mount()
+    keeper = Keeper(medium.dev, [Way(mount=mount) for mount in find_mounts([medium.dev])])
+    unread(keeper.child)
+    keeper.dismiss()
+    assert keeper.gone(soon())
+    point = os.open(medium.point, os.O_RDONLY)
+    try:
+        with pytest.raises(OSError, match=os.strerror(errno.EINVAL)):
+            fcntl.ioctl(point, libc.FITHAW, 0)
+    finally:
+        os.close(point)
 
 
 def test_a_program_that_stood_still_before_stays_so(medium: Medium) -> None:

@@ -284,8 +284,9 @@ def test_counting_today_reads_only_entries_about_devices(store: Store) -> None:
         store.append("outcome", {"outcome": "failed", "alarm": True})
         store.append("cut", {"outcome": "cut"})
         store.append("alarm", {"alarm": True})
+        store.append("repeated", {"outcome": "blocked", "count": 40})
         last = store.append("decision", {"outcome": "allowed"})
     store._connection.set_progress_handler(lambda: steps.append(None), 1000)
-    assert store.count_since(first.unix_ms // 1000) == (3, 3)
+    assert store.count_since(first.unix_ms // 1000) == (43, 3)
     assert len(steps) <= 1, "the count read what is about no device"
     assert store.count_since(last.unix_ms // 1000 + 1) == (0, 0)

@@ -55,6 +55,7 @@ class Status(msgspec.Struct, frozen=True):
     open: int = 0
     blocked_today: int = 0
     alarms: int = 0
+    held_ports: dict[str, int] = {}
     kept_entries: int = 0
     other_enforcer: str = ""
     version: str = ""
@@ -97,6 +98,7 @@ class Device(msgspec.Struct, frozen=True):
     detail: str = ""
     outcome: str = ""
     alarm: bool = False
+    times: int = 0
     seq: int = 0
     gates: tuple[Gate, ...] = ()
     open_interfaces: tuple[int, ...] = ()
@@ -159,6 +161,7 @@ class Cut(msgspec.Struct, frozen=True):
     flushed: str = ""
     dirty_left: bool = False
     holders: tuple[dict[str, Any], ...] = ()
+    search_complete: bool = True
 
 
 class Done(msgspec.Struct, frozen=True):

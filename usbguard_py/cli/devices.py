@@ -5,7 +5,7 @@ from usbguard_py.cli.answers import Devices as Connected
 from usbguard_py.cli.commands import Command
 from usbguard_py.cli.output import json_out, say, show
 from usbguard_py.cli.table import Column, Row
-from usbguard_py.cli.words import difference, sentence, style
+from usbguard_py.cli.words import difference, repeated, sentence, style
 from usbguard_py.core.requests import Devices
 from usbguard_py.i18n import N_, _
 from usbguard_py.shell.client import call
@@ -37,7 +37,7 @@ def heads() -> list[Column]:
 
 def row(device: Device) -> Row:
     """One device of that table."""
-    said = " ".join(t for t in (sentence(device), difference(device)) if t)
+    said = " ".join(t for t in (sentence(device), difference(device), repeated(device)) if t)
     cells = [device.name, device.title or "–", device.usb_id, device.serial or "–", f"[{device.code}]"]
     return Row(cells, style(device.code, alarm=device.alarm), said)
 

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from usbguard_py.cli.table import Column, Row
-from usbguard_py.cli.words import CUSTODY, KINDS, OUTCOMES, moment, number, phrase, style, word
+from usbguard_py.cli.words import CUSTODY, KINDS, OUTCOMES, UNSEARCHED, moment, number, phrase, style, word
 from usbguard_py.i18n import _
 
 Body = Mapping[str, Any]
@@ -53,6 +53,8 @@ def rest(body: Body) -> str:
         *(phrase(str(p)) for p in _list(body, "problems")),
         _gap(body),
         _drift(body),
+        _repeated(body),
+        _held(body),
         _by(body),
     ]
     return "; ".join(p for p in parts if p)
@@ -80,6 +82,25 @@ def _drift(body: Body) -> str:
         return ""
     seen = _("expected {expected}, seen {seen}").format(expected=body.get("expected"), seen=body.get("seen"))
     return f"{seen}; " + (_("put back") if body["restored"] else _("could NOT be put back"))
+
+
+def _repeated(body: Body) -> str:
+    if body.get("kind", body.get("event")) != "repeated":
+        return ""
+    text = _("repeated {count} times, from {first} to {last}; {total} times in all; see record {seq}")
+    return text.format(
+        count=number(int(body.get("count", 0))),
+        first=moment(str(body.get("first_at", ""))),
+        last=moment(str(body.get("last_at", ""))),
+        total=number(int(body.get("total", 0))),
+        seq=body.get("of", 0),
+    )
+
+
+def _held(body: Body) -> str:
+    """What the hands could not find out in time."""
+    held = body.get("held")
+    return _(UNSEARCHED) if isinstance(held, Mapping) and held.get("search_complete") is False else ""
 
 
 def _by(body: Body) -> str:

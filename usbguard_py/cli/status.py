@@ -115,6 +115,9 @@ def _problems(standing: Standing) -> list[str]:
         found.append(
             _("The policy file was edited after it was taken into use. To use it: usbguard-py policy use FILE")
         )
+    for name, count in standing.held_ports.items():
+        text = _("Port {name} is held: the same refused device came {count} times.")
+        found.append(text.format(name=name, count=number(count)))
     if standing.kept_entries:
         found.append(_("{count} records wait until the log can be written.").format(count=standing.kept_entries))
     if standing.other_enforcer:

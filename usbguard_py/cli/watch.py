@@ -11,6 +11,8 @@ from usbguard_py.core.requests import Watch
 from usbguard_py.i18n import N_, _
 from usbguard_py.shell.client import stream
 
+_TOLD = {"alarm", "repeated"}  # may name a device's code, and say something else about it
+
 
 def watch(as_json: bool) -> None:  # noqa: FBT001 - click's flag
     """Print every event until interrupted; JSON as one object a line."""
@@ -28,7 +30,7 @@ def tell(event: Device, more: str) -> None:
     code = f"[{event.code}]" if event.code else ""
     head = [when, what, code, event.name, event.title or event.usb_id, event.serial]
     say("  ".join(t for t in head if t), style(event.code, alarm=event.alarm) if event.code else "head")
-    said = [sentence(event), difference(event)] if event.code else [more]
+    said = [sentence(event), difference(event)] if event.code and event.event not in _TOLD else [more]
     if event.event == "removed":
         said = []
     if event.seq:

@@ -8,7 +8,7 @@ from usbguard_py.cli.commands import Command, Group, Place, option
 from usbguard_py.cli.log_words import heads, row
 from usbguard_py.cli.output import confirm, facts, json_out, say, show
 from usbguard_py.cli.table import Column, Row
-from usbguard_py.cli.words import CUSTODY, moment, number, word
+from usbguard_py.cli.words import CUSTODY, UNSEARCHED, moment, number, word
 from usbguard_py.core.requests import WhitelistRevoke
 from usbguard_py.core.text import escaped
 from usbguard_py.core.whitelist import Asset, Custody
@@ -195,3 +195,5 @@ def _cut(one: Cut | str) -> None:
     for holder in one.holders:
         text = _("In use by: {name} (process {pid})")
         say(text.format(name=holder.get("comm", "?"), pid=holder.get("pid", "?")), indent=2)
+    if not one.search_complete:
+        say(_(UNSEARCHED), "warn", indent=2)

@@ -35,6 +35,7 @@ KINDS = {
     "decision": N_("decision"),
     "outcome": N_("result"),
     "cut": N_("cut off"),
+    "repeated": N_("repeated"),
     "removed": N_("unplugged"),
     "begin": N_("log began"),
     "start": N_("daemon started"),
@@ -79,6 +80,7 @@ GATES = {
     "hub": N_("a hub and nothing else"),
     "forbidden_class": N_("kind of device permitted"),
     "configurations": N_("one configuration only"),
+    "steady": N_("works when it is opened"),
     "enrolled": N_("enrolled here, on this port"),
     "input_limit": N_("not too many keyboards or mice"),
     "has_serial": N_("has a serial number"),
@@ -102,11 +104,13 @@ FACETS = {
     "manufacturer": N_("manufacturer"),
     "product": N_("product"),
     "descriptors": N_("descriptors"),
+    "openings": N_("openings"),
 }
 # What the judge writes in English, so that the log reads the same everywhere: details, and whole errors.
 _WRITTEN = (*(k.sentence for k in kinds() if k.sentence.count(" ") > 1), *DETAILS)
 UNKNOWN = N_("not stated")
 OBSERVED = N_("ONLY OBSERVED, not carried out. Otherwise: {sentence}")
+UNSEARCHED = N_("the search for programs that use it ended at the deadline, not all may be named")
 DIFFERENCE = N_("Different: {facet}. Expected {expected}; seen {seen}.")
 
 # RFC 3339, 5.6
@@ -178,6 +182,11 @@ def difference(device: Device) -> str:
         return ""
     facts = {"facet": word(FACETS, device.facet), "expected": device.expected or "–", "seen": device.seen or "–"}
     return _(DIFFERENCE).format_map(facts)
+
+
+def repeated(device: Device) -> str:
+    """How often a device came whose records are put together; empty for any other."""
+    return _("It came {count} times in a row.").format(count=number(device.times)) if device.times else ""
 
 
 def style(code: str, *, alarm: bool = False) -> str:

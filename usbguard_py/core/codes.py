@@ -36,6 +36,7 @@ class Code(StrEnum):
     OTHER_CLASS = "OTHER_CLASS"
     INPUT_NOT_ENROLLED = "INPUT_NOT_ENROLLED"
     TOPOLOGY = "TOPOLOGY"
+    HELD = "HELD"
     UNREADABLE = "UNREADABLE"
     FAIL_SAFE = "FAIL_SAFE"
     NOT_EFFECTIVE = "NOT_EFFECTIVE"
@@ -72,6 +73,7 @@ SENTENCES: dict[Code, str] = {
     Code.OTHER_CLASS: N_("BLOCKED: this kind of device is not permitted ({kind})."),
     Code.INPUT_NOT_ENROLLED: N_("BLOCKED: keyboard or mouse that is not enrolled on this computer and port."),
     Code.TOPOLOGY: N_("BLOCKED: the device is connected in a way that is not permitted ({detail})."),
+    Code.HELD: N_("BLOCKED: the port is held ({detail}). Unplug the device, wait a minute and plug it in again."),
     Code.UNREADABLE: N_("BLOCKED: the device's identity cannot be read ({detail})."),
     Code.FAIL_SAFE: N_("FAIL-SAFE: the list or log cannot be used; all external devices are blocked."),
     Code.NOT_EFFECTIVE: N_("ALARM: the kernel did not carry out the decision ({detail})."),

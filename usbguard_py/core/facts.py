@@ -18,7 +18,8 @@ class Facts(msgspec.Struct, frozen=True):
     """Facts gathered by the shell for one device at one moment.
 
     ``candidates`` are the assets of which a fingerprint or the electronic serial equals the
-    device's serial, whatever their state; ``peripherals`` all that are enrolled on this machine.
+    device's serial, whatever their state; ``peripherals`` all that are enrolled on this machine;
+    ``failures`` how often this device was opened at this port just now, without effect.
     """
 
     policy: Policy
@@ -27,3 +28,4 @@ class Facts(msgspec.Struct, frozen=True):
     peripherals: tuple[Peripheral, ...] = ()
     connected: tuple[Connected, ...] = ()
     fail_safe: str = ""  # why nothing but enrolled input may open; empty when all is well
+    failures: int = 0

@@ -5,6 +5,7 @@ from usbguard_py.core.decision import GateResult
 from usbguard_py.core.device import Device, Function
 from usbguard_py.core.functions import CODES, functions, kind
 from usbguard_py.core.gate import Case, Gate, Role, no, ok
+from usbguard_py.core.storm import FULL
 from usbguard_py.core.text import escaped
 
 
@@ -49,6 +50,14 @@ def _hub(case: Case) -> GateResult:
     return ok("interfaces", "one hub interface", _shown(device))
 
 
+def _steady(case: Case) -> GateResult:
+    """A hub that answers no hub request is reset by the kernel after each opening, and comes anew for ever."""
+    failures = case.facts.failures
+    expected = f"fewer than {FULL} openings without effect"
+    seen = f"{failures} openings without effect"
+    return no(Code.HELD, "openings", expected, seen) if failures >= FULL else ok("openings", expected, seen)
+
+
 def _forbidden_class(case: Case) -> GateResult:
     """What is neither storage nor on the list is told what it is.
 
@@ -79,5 +88,6 @@ FAIL_SAFE = Gate("fail_safe", _fail_safe, _LISTED)
 READABLE = Gate("readable", _readable)
 TOPOLOGY = Gate("topology", _topology)
 HUB = Gate("hub", _hub, frozenset({Role.HUB}))
+STEADY = Gate("steady", _steady, frozenset({Role.HUB}))
 FORBIDDEN_CLASS = Gate("forbidden_class", _forbidden_class, _LISTED)
 CONFIGURATIONS = Gate("configurations", _configurations)

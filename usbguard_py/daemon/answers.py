@@ -96,6 +96,7 @@ class Answers:
             "blocked_today": blocked,
             "alarms": alarms,
             "problems": [f"the kernel's default could not be closed: {name}" for name in host.unclosed],
+            "held_ports": host.storms.storms.held(),
             "kept_entries": books.kept,
             "other_enforcer": host.other_enforcer,
             "version": __version__,
@@ -135,5 +136,6 @@ def described(connection: Connection) -> Answer:
         "open_interfaces": list(connection.decision.granted),
         "holder": connection.holder,
         "reason": connection.reason,
+        "times": connection.times,
         "seq": connection.seq,
     }

@@ -52,6 +52,7 @@ class Books:
         self.policy_digest = ""
         self.peripherals: tuple[Peripheral, ...] = ()
         self.appended: Callable[[str, int, Mapping[str, object]], None] = lambda _kind, _seq, _body: None
+        self.changing: Callable[[], None] = lambda: None  # called before each change to the list or the policy
         self._late: deque[Late] = deque()
         self._dropped = 0
 
@@ -93,6 +94,7 @@ class Books:
         """
         if self.store is None or self.fail_safe:
             raise DatabaseTrouble(detail=self.fail_safe or "not open", path=str(self.path))
+        self.changing()
         return self.store
 
     @property

@@ -204,6 +204,7 @@ def _how(connection: Connection, ms: int) -> Answer:
         "flushed": held.get("flushed", ""),
         "dirty_left": held.get("dirty_left", False),
         "holders": held.get("holders", []),
+        "search_complete": held.get("search_complete", True),
     }
 
 

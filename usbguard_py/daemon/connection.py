@@ -26,6 +26,10 @@ class Connection:
         self.decision = Decision(allow=False, code=Code.UNREADABLE)
         self.state = State.SEEN
         self.seq = 0  # of the decision's entry; 0 until it is on disk
+        self.arrived = False  # whether its arrival was recorded or counted
+        self.storm = ""  # the storm that its arrival belongs to (usbguard_py.core.storm)
+        self.folded = False  # whether its arrival is in the count of that storm and has no entry
+        self.times = 0  # how often the device came until then, in that storm
         self.busy = False
         self.held: dict[str, Any] = {}  # what the hands said of the last cut
         self.waiting: deque[Any] = deque()  # flows that start when the one under way has ended

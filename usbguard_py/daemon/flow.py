@@ -26,6 +26,9 @@ class Channel(Protocol):
     def receive(self) -> Any:
         """The answer; raises a ``GuardError`` when it is an error."""
 
+    def close(self) -> None:
+        """Wait no longer: an answer that comes late must not be taken for that to another question."""
+
 
 class Bound(msgspec.Struct, eq=False):
     """Wait until ``look`` is true; it is asked again at each ``bind`` event and at the deadline."""
@@ -104,6 +107,7 @@ class Runner:
             ended = ask.channel.fileno() < 0
             if (ended or ask.deadline <= now) and self._waiting.pop(id(ask), None) is not None:
                 why = "the connection ended" if ended else "no answer before the deadline"
+                ask.channel.close()
                 self._resume(flow, None, HandsTrouble(detail=why))
 
     def _of(self, kind: type[Any]) -> list[tuple[Flow, Any]]:

@@ -1,6 +1,7 @@
 """The cut of one device, as the hands carry it out: nodes, holders, still, detached; and letting go again.
 
-Stages of :meth:`Cut.hold`, each with its share of one deadline:
+Stages of :meth:`Cut.hold`, each with its share of one deadline, which is the one until which the judge has to have
+deauthorised the device: a part of it is kept for that.
 
 1. nodes shut, so that nobody opens the medium again;
 2. the mounts in every namespace, and who holds them;
@@ -19,7 +20,7 @@ from typing import Literal
 from usbguard_py.core.text import escaped
 from usbguard_py.shell import blocks, freeze
 from usbguard_py.shell.blocks import Dev, Node
-from usbguard_py.shell.child import Child
+from usbguard_py.shell.child import Child, say
 from usbguard_py.shell.freeze import Keeper, Way
 from usbguard_py.shell.hands_messages import Held, HolderSeen, MountCut, Released
 from usbguard_py.shell.holders import Holder, Stopped, holders
@@ -29,7 +30,8 @@ MAX_MOUNTS = 20  # with 256 bytes of mount point each, shown as at most 7 charac
 MAX_HOLDERS = 64
 POINT_BYTES = 256
 SEARCH_SHARE, SEARCH_SECONDS = 0.3, 1.5  # of the deadline, for finding holders
-DETACH_SHARE, DETACH_SECONDS = 0.2, 1.0  # of the deadline, kept for detaching
+DETACH_SHARE, DETACH_SECONDS = 0.15, 0.75  # of the deadline, kept for detaching; docs/adr/0071-reserve-of-a-cut.md
+RESERVE_SHARE, RESERVE_SECONDS = 0.2, 1.0  # of the deadline, kept for the answer's way and for deauthorising
 RELEASE_SECONDS = 3.0
 
 _Flushed = Literal["nothing-mounted", "unmounted", "frozen", "synced", "partial"]
@@ -46,11 +48,12 @@ class Cut:
         self.keepers: list[Keeper] = []
         self.stops: list[Stopped] = []
         self.flushed: _Flushed = "nothing-mounted"
+        self.searched = True  # everywhere
 
     def hold(self, deadline_ms: int) -> Held:
-        """Cut within ``deadline_ms``; what is held stays held until :meth:`release`."""
+        """Cut so that the device can be deauthorised within ``deadline_ms``; held until :meth:`release`."""
         start, length = time.monotonic(), deadline_ms / 1000
-        end = start + length
+        end = start + length - min(RESERVE_SECONDS, RESERVE_SHARE * length)
         still_until = end - min(DETACH_SECONDS, DETACH_SHARE * length)
         nodes_open = blocks.shut(self.nodes)
         mounts = find_mounts(self.depths)
@@ -86,7 +89,10 @@ class Cut:
     def _holders(self, mounts: list[Mount], deadline: float) -> list[Holder]:
         """Who holds it; file systems on btrfs have numbers of their own, so the mounts' numbers count too."""
         devices = set(self.depths) | {mount.dev for mount in mounts}
-        return holders(devices, {mount.id for mount in mounts}, deadline=deadline) if devices else []
+        if not devices:
+            return []
+        found, self.searched = holders(devices, {mount.id for mount in mounts}, deadline=deadline)
+        return found
 
     def _unmount(self, mounts: list[Mount], deadline: float) -> list[Mount]:
         """Unmount what nobody uses; returns what stayed."""
@@ -150,6 +156,7 @@ class Cut:
             holders=tuple(HolderSeen(h.pid, h.comm, h.uid, h.how) for h in found[:MAX_HOLDERS]),
             mounts_total=len(mounts),
             holders_total=len(found),
+            search_complete=self.searched,
             stopped=sum(stopped.count for stopped in self.stops),
             nodes=tuple(node.name for node in self.nodes if node.depth == 0)[:MAX_MOUNTS],
             nodes_open=nodes_open[:MAX_MOUNTS],
@@ -189,7 +196,7 @@ def _let_go(mounts: list[Mount], nodes: tuple[Node, ...], deadline: float) -> _F
         claimed = [node for node in nodes if node.dev in devices and node.kind == "block" and _claimed(node)]
         if claimed:
             os.sync()
-        channel.send(b"synced" if claimed else b"unmounted")
+        say(channel, b"synced" if claimed else b"unmounted")
 
     child = Child(work)
     word = child.answer(deadline)

@@ -18,12 +18,14 @@ from usbguard_py.daemon.books import Books
 from usbguard_py.daemon.connection import Connection
 from usbguard_py.daemon.flow import Ask, Bound, Flow
 from usbguard_py.daemon.helper import Helper, Task
+from usbguard_py.daemon.storms import Recorder
 from usbguard_py.errors import DeviceGone
 from usbguard_py.shell import floor, nodes, sysfs
 from usbguard_py.shell.hands import Hands
 
 BIND_DEADLINE = 8.0  # seconds; the first stick after boot waits for its modules (0.2 s seen under emulation)
-HANDS_SLACK = 5.0  # seconds on top of the cut's own deadline
+HANDS_SHARE = 0.9  # of a cut's deadline, for the hands' answer; they keep a fifth of it (daemon/hands_cut.py)
+HANDS_SLACK = 5.0  # seconds for the hands to let go again
 _OPENED_DRIVE = {Code.ALLOWED, Code.ADOPTED}
 _STEADY = tuple(name for name in USB.READS if name != "authorized")
 _ASSET_CODES = {Code.ALLOWED, Code.ADOPTED, Code.DUPLICATE}
@@ -36,6 +38,7 @@ class Host:
         self.books = books
         self.helper = helper
         self.hands = Hands()
+        self.storms = Recorder(books)
         self.other_enforcer = ""
         self.connections: dict[str, Connection] = {}
         self.published: Callable[[str, Connection], None] = lambda _kind, _connection: None
@@ -79,8 +82,9 @@ class Host:
 
     def _standing(self, connection: Connection) -> tuple[object, ...]:
         """All that the facts are made of, without reading the list."""
-        books = self.books
-        return (books.list_version(), books.policy_digest, books.fail_safe, tuple(self._connected(connection)))
+        books, failures = self.books, self.storms.failures(connection)
+        others = tuple(self._connected(connection))
+        return (books.list_version(), books.policy_digest, books.fail_safe, failures, others)
 
     def facts(self, connection: Connection) -> Facts:
         """All that the gates may ask about this device now."""
@@ -95,6 +99,7 @@ class Host:
             peripherals=floor.peripherals(device) if fail_safe else self.books.peripherals,
             connected=tuple(self._connected(connection)),
             fail_safe=fail_safe,
+            failures=self.storms.failures(connection),
         )
 
     def _connected(self, but: Connection) -> Iterable[Connected]:
@@ -178,7 +183,8 @@ class Host:
             return None
         deadline = self.books.policy.cut_deadline_ms
         pending = self.hands.begin_hold(connection.name, connection.device.devnum, deadline)
-        return Ask(pending, time.monotonic() + deadline / 1000 + HANDS_SLACK)
+        # Hands that do not answer in time stop no cut: the device is deauthorised by the deadline all the same.
+        return Ask(pending, time.monotonic() + deadline / 1000 * HANDS_SHARE)
 
     def release(self, connection: Connection) -> Ask:
         """Ask the hands to let go of what they hold for the device."""
@@ -188,29 +194,38 @@ class Host:
         """Write the decision; an enrolled peripheral's enrolment is on disk already, so its entry may wait."""
         body = self._decision(connection)
         evidence = (connection.device.descriptors,)
+        self.storms.arrived(connection, body, folds=False)
         if connection.decision.code in (Code.INPUT_ENROLLED, Code.HUB):
             connection.seq = self.books.append_or_keep("decision", body, evidence)
         else:
             connection.seq = self.books.append("decision", body, evidence).seq
+        self.storms.recorded(connection)
         self.published("decision", connection)
 
     def record_outcome(self, connection: Connection, seen: ReadBack, problems: tuple[str, ...] = ()) -> None:
         """Write what was read back."""
         if connection.decision.code in _OPENED_DRIVE:
             self.hands.stand_by(connection.name)
+        if problems:
+            self.storms.failed(connection)
         body = record.outcome(connection.seq, connection.device, connection.decision, seen, problems)
         self.books.append_or_keep("outcome", {**body, "alarm": bool(problems)})
         self.published("outcome", connection)
 
     def record_block(self, connection: Connection, seen: ReadBack, problems: tuple[str, ...]) -> None:
-        """Write a block, or what observing saw, in one entry with its read-back."""
+        """Write a block, or what observing saw, in one entry with its read-back; in a storm, count it."""
         body = {
             **self._decision(connection),
             **record.effect(seen, problems),
             "outcome": "failed" if problems else self._word(connection),
             "alarm": connection.decision.alarm or bool(problems),
         }
+        if problems:
+            self.storms.failed(connection)
+        if self.storms.arrived(connection, body, folds=not problems and not connection.decision.allow):
+            return
         connection.seq = self.books.append_or_keep("decision", body, (connection.device.descriptors,))
+        self.storms.recorded(connection)
         self.published("decision", connection)
 
     def record_drift(self, connection: Connection, seen: ReadBack, problems: tuple[str, ...]) -> None:
@@ -218,9 +233,20 @@ class Host:
         body = record.drift_of_device(connection.seq, connection.device, connection.decision, seen, problems)
         self.books.append_or_keep("drift", body)
 
+    def record_removed(self, connection: Connection, *, was_open: bool) -> None:
+        """Write that a device was unplugged; in a storm, count it. One that left before it was judged came, too."""
+        body = record.removed(connection.device, connection.decision, connection.seq, was_open)
+        if not connection.arrived:
+            self.storms.arrived(connection, body, folds=not was_open)
+        if self.storms.removed(connection):
+            return
+        self.books.append_or_keep("removed", body)
+        self.published("removed", connection)
+
     def record_cut(self, connection: Connection, held: object, seen: ReadBack, problems: tuple[str, ...]) -> None:
         """Write how an open device was cut: why, what was flushed, who held it."""
         connection.held = msgspec.to_builtins(held) or {}
+        connection.folded = False
         body = {
             **self._decision(connection),
             **record.effect(seen, problems),

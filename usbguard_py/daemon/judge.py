@@ -103,9 +103,7 @@ class Judge:
         self.host.release_nodes(connection, granted=False)
         self.loop.runner.bound()
         if not connection.device.root_hub:
-            body = record.removed(connection.device, connection.decision, connection.seq, was_open)
-            self.host.books.append_or_keep("removed", body)
-            self.host.published("removed", connection)
+            self.host.record_removed(connection, was_open=was_open)
         if not connection.busy:
             self._forget(connection)
 

@@ -62,6 +62,7 @@ def run() -> None:
     loop.run()
     notify("STOPPING=1")
     loop.settle(time.monotonic() + LAST_FLOWS)
+    host.storms.end()
     books.append_or_keep("stop", record.stop(pid=os.getpid()))
     control.close()
     if books.store is not None:
@@ -123,6 +124,7 @@ class Tick:
             stepped = host.books.store.clock_stepped()
             if stepped is not None:
                 host.books.append_or_keep("clock-step", stepped)
+        host.storms.look()
 
     def _see_others(self) -> None:
         host = self._judge.host

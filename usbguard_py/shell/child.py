@@ -69,6 +69,26 @@ class Child:
             return
 
 
+def say(channel: socket.socket, text: bytes) -> None:
+    """In the child: tell the parent; one that is gone has left its order by going."""
+    try:
+        channel.send(text, socket.MSG_NOSIGNAL)
+    except (BrokenPipeError, ConnectionResetError):
+        return
+
+
+def order(channel: socket.socket) -> bytes:
+    """In the child: the parent's next order; ``b""`` when it is gone, which means: undo and leave.
+
+    The end of a channel in which our own last word is still unread is a reset (unix_release_sock in
+    net/unix/af_unix.c); it must not keep a child from undoing what it did.
+    """
+    try:
+        return channel.recv(16)
+    except ConnectionResetError:
+        return b""
+
+
 def close_others(keep: Iterable[int]) -> None:
     """Close every descriptor from 3 up but ``keep``: an inherited channel would hide its end from a sibling."""
     low = 3

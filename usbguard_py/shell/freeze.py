@@ -15,7 +15,7 @@ import msgspec
 
 from usbguard_py.shell import libc
 from usbguard_py.shell.blocks import Dev
-from usbguard_py.shell.child import Child
+from usbguard_py.shell.child import Child, order, say
 from usbguard_py.shell.mounts import PROC, Mount, enter, open_mount
 
 FROZEN = "frozen"
@@ -71,27 +71,19 @@ class Keeper:
 def _keep(channel: socket.socket, dev: Dev, ways: list[Way]) -> None:
     held = _reach(dev, ways)
     if held is None:
-        channel.send(FAILED.encode())
+        say(channel, FAILED.encode())
         return
     answer = _freeze(held)
-    _say(channel, answer)
+    say(channel, answer.encode())
     if answer == FROZEN:
-        channel.recv(16)  # until the end of the channel
+        order(channel)  # until the end of the channel
         _thaw(held)
-    while answer == CANNOT and channel.recv(16):  # an order to write out; at the end of the channel, leave
+    while answer == CANNOT and order(channel):  # an order to write out; at the end of the channel, leave
         try:
             _write_out(held)
         except OSError:
             answer = FAILED  # the medium failed, or was taken away meanwhile
-        _say(channel, SYNCED if answer == CANNOT else FAILED)
-
-
-def _say(channel: socket.socket, word: str) -> None:
-    """Tell the parent; one that is gone has left its order by going."""
-    try:
-        channel.send(word.encode(), socket.MSG_NOSIGNAL)
-    except (BrokenPipeError, ConnectionResetError):
-        return
+        say(channel, (SYNCED if answer == CANNOT else FAILED).encode())
 
 
 def _reach(dev: Dev, ways: list[Way]) -> int | None:

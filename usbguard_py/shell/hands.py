@@ -61,6 +61,10 @@ class Pending(Generic[A]):
             self._connection.close()
         return _typed(text, self._kind, self._name)
 
+    def close(self) -> None:
+        """Wait no longer; the hands let go of what they were asked to hold."""
+        self._connection.close()
+
     def wait(self, seconds: float) -> A:
         """The answer, awaited for at most ``seconds``."""
         select.select([self._connection], [], [], seconds)

@@ -73,7 +73,9 @@ class Held(msgspec.Struct, frozen=True, tag_field="verb", tag="held"):
     ``flushed``: ``nothing-mounted``; ``unmounted`` (nobody used it: a clean unmount); ``frozen`` (complete on the
     medium, writers wait); ``synced`` (writers stopped, everything written out); ``partial`` (data was left at the
     deadline). ``ok``: every mount is detached and every node shut. ``mounts`` and ``holders`` are bounded;
-    ``mounts_total`` and ``holders_total`` count all. ``stacked`` are kernel names of dm, md and loop devices on top.
+    ``mounts_total`` and ``holders_total`` count all. ``search_complete`` is false when the search for holders was ended
+    before it had looked everywhere, so that there may be more. ``stacked`` are kernel names of dm, md and loop devices
+    on top.
     """
 
     ok: bool
@@ -84,6 +86,7 @@ class Held(msgspec.Struct, frozen=True, tag_field="verb", tag="held"):
     holders: tuple[HolderSeen, ...] = ()
     mounts_total: int = 0
     holders_total: int = 0
+    search_complete: bool = True
     stopped: int = 0
     nodes: tuple[str, ...] = ()
     nodes_open: tuple[str, ...] = ()

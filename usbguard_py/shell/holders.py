@@ -16,12 +16,13 @@ import msgspec
 from usbguard_py.core.text import escaped
 from usbguard_py.shell import libc
 from usbguard_py.shell.blocks import Dev
-from usbguard_py.shell.child import Child
+from usbguard_py.shell.child import Child, order, say
 from usbguard_py.shell.mounts import PROC, processes
 
 MAX_HOLDERS = 512  # looked at; the answer names fewer
 STOP_ROUNDS = 3  # a holder may have had a child between being found and being stopped
 STOP_SECONDS = 0.2  # until a stopped program stands; one inside a system call stands at its end
+_WHOLE = b"."  # the searching child has looked everywhere
 _FUSE = (10, 229)  # /dev/fuse, Documentation/admin-guide/devices.txt
 
 
@@ -41,22 +42,26 @@ class Holder(msgspec.Struct, frozen=True):
     link: str = ""
 
 
-def holders(devices: Iterable[Dev], mounts: Iterable[int], *, deadline: float) -> list[Holder]:
-    """Processes that hold ``devices`` or mounts with these ids, as far as they were found until ``deadline``."""
+def holders(devices: Iterable[Dev], mounts: Iterable[int], *, deadline: float) -> tuple[list[Holder], bool]:
+    """Processes that hold ``devices`` or mounts with these ids, as far as they were found until ``deadline``.
+
+    The second value is whether the search came to its end; without it, there may be more.
+    """
     wanted, ids = frozenset(devices), frozenset(mounts)
 
     def work(channel: socket.socket) -> None:
         for holder in _search(wanted, ids, maps=True):
-            channel.send(msgspec.json.encode(holder))
+            say(channel, msgspec.json.encode(holder))
+        say(channel, _WHOLE)
 
     child, found = Child(work), dict[int, Holder]()
-    while (message := child.answer(deadline)) and len(found) < MAX_HOLDERS:
+    while (message := child.answer(deadline)) and message != _WHOLE and len(found) < MAX_HOLDERS:
         holder = msgspec.json.decode(message, type=Holder)
         found.setdefault(holder.pid, holder)
     child.kill()
     child.dismiss()
     child.ended(time.monotonic() + 0.05)
-    return list(found.values())
+    return list(found.values()), message == _WHOLE
 
 
 def _search(devices: frozenset[Dev], mounts: frozenset[int], *, maps: bool) -> Iterator[Holder]:
@@ -121,9 +126,9 @@ class Stopped:
         def work(channel: socket.socket) -> None:
             handles: dict[int, int] = {}
             whole = _stop_all(wanted, ids, {*never, os.getpid()}, handles)
-            channel.send(b"%d %d" % (len(handles), whole))
-            while channel.recv(1):  # asked again; at the end of the channel, let them go on
-                channel.send(b"%d %d" % (len(handles), _standing(handles)))
+            say(channel, b"%d %d" % (len(handles), whole))
+            while order(channel):  # asked again; at the end of the channel, let them go on
+                say(channel, b"%d %d" % (len(handles), _standing(handles)))
             for handle in handles.values():
                 _send(handle, signal.SIGCONT)
 

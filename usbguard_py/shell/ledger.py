@@ -89,14 +89,15 @@ class Ledger:
         return seq, digest
 
     def count_since(self, unix_s: int) -> tuple[int, int]:
-        """How many devices were blocked or cut, and how many alarms were raised, since ``unix_s`` (seconds, UTC).
+        """How often a device was blocked or cut, and how many alarms were raised, since ``unix_s`` (seconds, UTC).
 
         The judge asks this while devices wait: only entries about devices are read, however many others there are.
         """
         row: tuple[int, int] = self._connection.execute(
-            "SELECT coalesce(sum(kind IN ('decision', 'cut') AND outcome IN ('blocked', 'cut', 'would-block')), 0),"
+            "SELECT coalesce(sum(CASE kind WHEN 'repeated' THEN json_extract(body, '$.count') ELSE"
+            " kind IN ('decision', 'cut') AND outcome IN ('blocked', 'cut', 'would-block') END), 0),"
             " coalesce(sum(json_extract(body, '$.alarm') = 1), 0) FROM ledger INDEXED BY ledger_kind"
-            " WHERE kind IN ('decision', 'cut', 'outcome', 'alarm') AND time >= ?1"
+            " WHERE kind IN ('decision', 'cut', 'outcome', 'alarm', 'repeated') AND time >= ?1"
             " AND seq >= (SELECT seq FROM ledger WHERE time >= ?1 ORDER BY time LIMIT 1)",
             (unix_s,),
         ).fetchone()

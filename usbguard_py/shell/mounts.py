@@ -17,12 +17,13 @@ import msgspec
 from usbguard_py import paths
 from usbguard_py.shell import libc
 from usbguard_py.shell.blocks import Dev
-from usbguard_py.shell.child import Child
+from usbguard_py.shell.child import Child, say
 
 PROC = Path("/proc")  # always the real one: namespaces and processes have no test tree
 MAX_COVERS = 64  # mounts one over the other at one place
 MAX_ROOTS = 1024  # roots read in all; a desktop has some thirty namespaces
 
+GLANCE = 0.1  # seconds; following one link takes microseconds, and a busy mount's deadline is seconds away
 _LOOK_SECONDS = 1.0  # for entering a namespace that is only pinned; reads of /proc take milliseconds
 _OCTAL = re.compile(rb"\\([0-7]{3})")
 _PINNED = re.compile(rb"mnt:\[[0-9]+\]\Z")
@@ -160,7 +161,7 @@ def _detaching(mounts: list[Mount], *, lazy: bool) -> Child:
                 enter(mount, proc)
                 _take_off(mount.id, proc, libc.MNT_DETACH if lazy else 0)
             except OSError as error:
-                channel.send(f"{mount.id} {error.strerror}".encode())
+                say(channel, f"{mount.id} {error.strerror}".encode())
 
     return Child(work)
 
@@ -230,8 +231,24 @@ def _take_off(number: int, proc: int, flags: int) -> None:
         if number not in table:
             return
         os.close(open_mount(number, proc))
-        libc.umount(table[number].point, flags)
+        _umount(table[number].point, flags)
     raise OSError(errno.EBUSY, "covered by too many mounts")
+
+
+def _umount(point: bytes, flags: int) -> None:
+    """Take one mount off; one that is busy only while somebody looks at it is tried again, for :data:`GLANCE`.
+
+    Whoever follows ``/proc/PID/cwd`` (``ps``, ``lsof``, another search) holds a mount for that moment, and no event
+    tells of its end.
+    """
+    end = time.monotonic() + GLANCE
+    while True:
+        try:
+            return libc.umount(point, flags)
+        except OSError as error:
+            if error.errno != errno.EBUSY or time.monotonic() >= end:
+                raise
+        time.sleep(GLANCE / 50)
 
 
 def _read(proc: int, name: str) -> bytes:
@@ -268,7 +285,7 @@ def _look_in(via: str, namespace: int) -> list[Mount]:
         proc = os.open(PROC, os.O_RDONLY | os.O_DIRECTORY)
         libc.enter_mount_namespace(os.open(via, os.O_RDONLY, dir_fd=proc))
         for line in _read(proc, "self/mountinfo").splitlines():
-            channel.send(line)
+            say(channel, line)
 
     child, lines = Child(work), []
     deadline = time.monotonic() + _LOOK_SECONDS

@@ -26,20 +26,20 @@ hands = Hands()
 if os.environ.get("AWAKE"):
     hands.stand_by(name)  # as the judge does while a drive is open
     Hands().release(name)  # answered, so the first connection is served, too
-begun = time.monotonic()
+begun = time.monotonic()  # CLOCK_MONOTONIC, as the witness has it
 
 
 def passed() -> int:
     return round((time.monotonic() - begun) * 1000)
 
 
-answer: dict[str, object] = {}
+answer: dict[str, object] = {"begun": begun}
 if verb == "examine":
     read = hands.examine(int((device / "busnum").read_text(encoding="ascii")), number, 5000, name)
-    answer = {"read": msgspec.to_builtins(read), "same": read.descriptors == (device / "descriptors").read_bytes()}
+    answer |= {"read": msgspec.to_builtins(read), "same": read.descriptors == (device / "descriptors").read_bytes()}
 else:
     held = hands.hold(name, number, int(rest[0]))
-    answer = {"held": msgspec.to_builtins(held), "held_ms": passed()}
+    answer |= {"held": msgspec.to_builtins(held), "held_ms": passed()}
     if verb == "abandon":
         print(json.dumps(answer), flush=True)
         os.kill(os.getpid(), signal.SIGKILL)
