@@ -13,6 +13,7 @@ help:
 	@echo "make test-fast  linters and the tests that need no guest"
 	@echo "make test-lab   the lab's own tests and the scenarios on a real kernel"
 	@echo "make test-full  make test, with the slow tests too"
+	@echo "make fuzz       ten million executions of the parsers, coverage-guided, into build/fuzz.jsonl"
 	@echo "make package    $(PACKAGE)"
 	@echo "make bench      figures beside Debian's usbguard, in build/bench.json"
 	@echo "make lint       ruff, mypy, import contract, shellcheck, codespell"
@@ -42,6 +43,11 @@ demo: prepare package
 .PHONY: bench
 bench: prepare package
 	$(PYTHON) -m tests.bench
+
+.PHONY: fuzz
+fuzz: .venv/stamp
+	$(PYTHON) -m tests.fuzz --runs 10000000 descriptors
+	$(PYTHON) -m tests.fuzz --runs 1000000 device strings policy
 
 .PHONY: test test-full test-fast test-package test-lab
 test: prepare

@@ -15,11 +15,13 @@ from pathlib import Path
 import pytest
 
 from tests.daemon.hands_rig import SITTER, Medium, medium, private_namespace, program, run, sitter
-from usbguard_py.shell import libc, mounts
+from usbguard_py.shell import detach as detaching
+from usbguard_py.shell import libc
 from usbguard_py.shell.child import Child
+from usbguard_py.shell.detach import detach
 from usbguard_py.shell.freeze import Keeper, Way
 from usbguard_py.shell.holders import Stopped, holders
-from usbguard_py.shell.mounts import Mount, detach, find_mounts, parse
+from usbguard_py.shell.mounts import Mount, find_mounts, parse
 
 __all__ = ["medium"]
 
@@ -89,7 +91,7 @@ def test_binds_and_subtrees_are_found_and_detached(medium: Medium, places: list[
 
 def test_a_glance_of_somebody_else_is_waited_out(medium: Medium, monkeypatch: pytest.MonkeyPatch) -> None:
     """A path that is held for a moment makes no busy mount."""
-    monkeypatch.setattr(mounts, "GLANCE", 5.0)
+    monkeypatch.setattr(detaching, "GLANCE", 5.0)
     medium.mount()
     looking = os.open(medium.point, os.O_PATH)
     threading.Timer(0.05, os.close, [looking]).start()

@@ -21,10 +21,11 @@ from usbguard_py.core.text import escaped
 from usbguard_py.shell import blocks, freeze
 from usbguard_py.shell.blocks import Dev, Node
 from usbguard_py.shell.child import Child, say
+from usbguard_py.shell.detach import detach
 from usbguard_py.shell.freeze import Keeper, Way
 from usbguard_py.shell.hands_messages import Held, HolderSeen, MountCut, Released
 from usbguard_py.shell.holders import Holder, Stopped, holders
-from usbguard_py.shell.mounts import Mount, detach, find_mounts, host_namespace
+from usbguard_py.shell.mounts import Mount, find_mounts, host_namespace
 
 MAX_MOUNTS = 20  # with 256 bytes of mount point each, shown as at most 7 characters each: below 64 KiB
 MAX_HOLDERS = 64
