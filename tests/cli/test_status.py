@@ -8,6 +8,7 @@ from tests.cli.conftest import Run
 from tests.cli.rig import STATUS, Judge
 from usbguard_py import paths
 
+READ_ONLY = "All external devices stay blocked. Make the file system writable again; see: findmnt -T /x"
 CASES = {
     "enforcing": (
         {},
@@ -15,6 +16,11 @@ CASES = {
         [],
     ),
     "observing": ({"mode": "observe"}, ["CHỈ QUAN SÁT – KHÔNG CHẶN GÌ", "Lẽ ra bị chặn"], ["ĐANG BẢO VỆ", "Đã chặn"]),
+    "fail-safe with a remedy": (
+        {"fail_safe": "Nothing can be recorded: /x is read-only.", "remedy": READ_ONLY},
+        ["Không ghi được nhật ký: /x chỉ cho đọc.", "→ Mọi thiết bị ngoài đều bị chặn.", "findmnt -T /x"],
+        [],
+    ),
     "fail-safe": ({"fail_safe": "disk full"}, ["KHÓA AN TOÀN", "disk full"], []),
     "edited": ({"policy": {"name": "p", "digest": "aa", "edited": True}}, ["policy use FILE"], []),
     "late entries": ({"kept_entries": 3}, ["3 bản ghi đang chờ"], []),

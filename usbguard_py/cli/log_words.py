@@ -51,6 +51,7 @@ def rest(body: Body) -> str:
         *(str(body[n]) for n in ("reason", "document", "request") if body.get(n)),
         *(phrase(str(body[n])) for n in ("detail", "why", "fail_safe") if body.get(n)),
         *(phrase(str(p)) for p in _list(body, "problems")),
+        _export(body),
         _gap(body),
         _by(body),
     ]
@@ -72,6 +73,15 @@ def _gap(body: Body) -> str:
         return ""
     seconds = int(gap.get("seconds", 0))
     return _("not running for {seconds} s, since {time}").format(seconds=number(seconds), time=moment(str(gap["from"])))
+
+
+def _export(body: Body) -> str:
+    if body.get("kind") != "export":
+        return ""
+    head = str(body.get("head", ""))[:16]
+    return _("records {first} to {last}, last hash {head}").format(
+        first=body.get("first"), last=body.get("last"), head=head
+    )
 
 
 def _by(body: Body) -> str:

@@ -103,7 +103,11 @@ FACETS = {
     "descriptors": N_("descriptors"),
 }
 # What the judge writes in English, so that the log reads the same everywhere: details, and whole errors.
-_WRITTEN = (*(k.sentence for k in kinds() if k.sentence.count(" ") > 1), *DETAILS)
+_WRITTEN = (
+    *(k.sentence for k in kinds() if k.sentence.count(" ") > 1),
+    *(k.remedy for k in kinds() if k.remedy.count(" ") > 1),
+    *DETAILS,
+)
 UNKNOWN = N_("not stated")
 OBSERVED = N_("ONLY OBSERVED, not carried out. Otherwise: {sentence}")
 DIFFERENCE = N_("Different: {facet}. Expected {expected}; seen {seen}.")

@@ -17,7 +17,7 @@ import msgspec
 from usbguard_py import paths
 from usbguard_py.core import record
 from usbguard_py.core.whitelist import Asset, Peripheral
-from usbguard_py.errors import BadPolicy, DatabaseTrouble
+from usbguard_py.errors import BadPolicy, DatabaseTrouble, GuardError
 from usbguard_py.policy.knobs import Policy
 from usbguard_py.policy.read import read_policy
 from usbguard_py.shell import floor
@@ -48,6 +48,7 @@ class Books:
         self.path = path
         self.store: Store | None = None
         self.fail_safe = ""
+        self.remedy = ""  # what a person can do about it
         self.policy = OBSERVE
         self.policy_digest = ""
         self.peripherals: tuple[Peripheral, ...] = ()
@@ -66,9 +67,9 @@ class Books:
             self.store = Store.open(self.path)
             self._load(enforce_expected=enforce_expected)
         except (DatabaseTrouble, BadPolicy) as error:
-            self._fail(str(error))
+            self._fail(error)
             return False
-        self.fail_safe = ""
+        self.fail_safe = self.remedy = ""
         return True
 
     def _load(self, *, enforce_expected: bool) -> None:
@@ -80,8 +81,8 @@ class Books:
         self.policy_digest = "" if stored is None else stored.digest
         self.peripherals = self.store.peripherals()
 
-    def _fail(self, why: str) -> None:
-        self.fail_safe = why
+    def _fail(self, why: GuardError) -> None:
+        self.fail_safe, self.remedy = str(why), why.advice()
         if not self.policy.enforce and floor.mode() == "enforce":
             self.policy = Policy(name="fail-safe")
 
@@ -120,7 +121,7 @@ class Books:
             self.flush()
             entry = self.store.append(kind, body, evidence)
         except DatabaseTrouble as error:
-            self._fail(str(error))
+            self._fail(error)
             raise
         self.appended(kind, entry.seq, body)
         return entry
@@ -171,7 +172,7 @@ class Books:
         try:
             return question(self.store)
         except DatabaseTrouble as error:
-            self._fail(str(error))
+            self._fail(error)
             return otherwise
 
     def list_version(self) -> int:
