@@ -21,6 +21,11 @@ CASES = {
         ["Không ghi được nhật ký: /x chỉ cho đọc.", "→ Mọi thiết bị ngoài đều bị chặn.", "findmnt -T /x"],
         [],
     ),
+    "fail-safe by a missing file": (
+        {"fail_safe": "The device list and log cannot be used: the file /x is missing or was replaced."},
+        ["Không dùng được danh sách thiết bị và nhật ký: tệp /x không có hoặc đã bị thay."],
+        [],
+    ),
     "fail-safe": ({"fail_safe": "disk full"}, ["KHÓA AN TOÀN", "disk full"], []),
     "edited": ({"policy": {"name": "p", "digest": "aa", "edited": True}}, ["policy use FILE"], []),
     "late entries": ({"kept_entries": 3}, ["3 bản ghi đang chờ"], []),

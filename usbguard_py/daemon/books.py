@@ -49,6 +49,7 @@ class Books:
         self.store: Store | None = None
         self.fail_safe = ""
         self.remedy = ""  # what a person can do about it
+        self._trouble: GuardError | None = None  # the last one
         self.policy = OBSERVE
         self.policy_digest = ""
         self.peripherals: tuple[Peripheral, ...] = ()
@@ -83,6 +84,7 @@ class Books:
 
     def _fail(self, why: GuardError) -> None:
         self.fail_safe, self.remedy = str(why), why.advice()
+        self._trouble = why
         if not self.policy.enforce and floor.mode() == "enforce":
             self.policy = Policy(name="fail-safe")
 
@@ -90,11 +92,17 @@ class Books:
         """The store, for a change to the list.
 
         Raises:
-            DatabaseTrouble: it cannot be used.
+            DatabaseTrouble, BadPolicy: it cannot be used; the very trouble that was found.
         """
         if self.store is None or self.fail_safe:
-            raise DatabaseTrouble(detail=self.fail_safe or "not open", path=str(self.path))
+            raise self._again()
         return self.store
+
+    def _again(self) -> GuardError:
+        """What was found to be wrong, as an error of its own: an exception is raised once."""
+        if self._trouble is None:
+            return DatabaseTrouble(detail="not open", path=str(self.path))
+        return type(self._trouble)(**self._trouble.facts)
 
     @property
     def kept(self) -> int:
@@ -116,7 +124,7 @@ class Books:
             DatabaseTrouble: it could not be written; the judge is in fail-safe from now on.
         """
         if self.store is None:
-            raise DatabaseTrouble(detail=self.fail_safe or "not open", path=str(self.path))
+            raise self._again()
         try:
             self.flush()
             entry = self.store.append(kind, body, evidence)
