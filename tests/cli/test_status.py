@@ -8,7 +8,10 @@ from tests.cli.conftest import Run
 from tests.cli.rig import STATUS, Judge
 from usbguard_py import paths
 
-READ_ONLY = "All external devices stay blocked. Make the file system writable again; see: findmnt -T /x"
+READ_ONLY = (
+    "All external devices stay blocked. Make the file system writable again (see: findmnt -T /x), then: "
+    "systemctl restart usbguard-py"
+)
 CASES = {
     "enforcing": (
         {},
@@ -18,7 +21,11 @@ CASES = {
     "observing": ({"mode": "observe"}, ["CHỈ QUAN SÁT – KHÔNG CHẶN GÌ", "Lẽ ra bị chặn"], ["ĐANG BẢO VỆ", "Đã chặn"]),
     "fail-safe with a remedy": (
         {"fail_safe": "Nothing can be recorded: /x is read-only.", "remedy": READ_ONLY},
-        ["Không ghi được nhật ký: /x chỉ cho đọc.", "→ Mọi thiết bị ngoài đều bị chặn.", "findmnt -T /x"],
+        [
+            "Không ghi được nhật ký: /x chỉ cho đọc.",
+            "→ Mọi thiết bị ngoài đều bị chặn.",
+            "(xem: findmnt -T /x), rồi chạy: systemctl restart usbguard-py",
+        ],
         [],
     ),
     "fail-safe by a missing file": (
