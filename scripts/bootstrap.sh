@@ -5,8 +5,8 @@ set -eu
 
 folder=$1
 lock=$2
-# libudev and libusb are loaded by pyudev and pyusb, systemd-analyze and udevadm are asked by tests.
-packages="python3 python3-venv libudev1 libusb-1.0-0 udev systemd"
+# libudev and libusb are loaded by pyudev and pyusb; systemd-analyze, udevadm, zsh and fish are asked by tests.
+packages="python3 python3-venv libudev1 libusb-1.0-0 udev systemd zsh fish"
 
 usable() {
     "$1" -c 'import ensurepip, sys, venv; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 13))' 2>/dev/null

@@ -161,10 +161,13 @@ class DatabaseDamaged(DatabaseTrouble):
 
 
 class DatabaseReadOnly(DatabaseTrouble):
-    """The file, its folder or the file system takes no writes."""
+    """The file, its folder or the file system takes no writes; what was so at the daemon's start stays so for it."""
 
     sentence = N_("Nothing can be recorded: {path} is read-only.")
-    remedy = N_("All external devices stay blocked. Make the file system writable again; see: findmnt -T {path}")
+    remedy = N_(
+        "All external devices stay blocked. Make the file system writable again (see: findmnt -T {path}), then: "
+        "systemctl restart usbguard-py"
+    )
 
 
 class DatabaseBusy(DatabaseTrouble):

@@ -7,7 +7,7 @@ import pytest
 from tests.cli.conftest import Run
 from tests.cli.rig import Judge, described
 from usbguard_py.core.codes import SENTENCES, Code
-from usbguard_py.errors import PermissionRefused
+from usbguard_py.errors import NoUsb, PermissionRefused
 
 ALLOWED = described("1-1", allow=True, code="ALLOWED", holder="Nguyễn Văn Mẫu", asset="TB-0001", open=True)
 MISMATCH = described("1-3", code="MISMATCH", asset="TB-0001", facet="product", expected='"A"', seen='"B"', alarm=True)
@@ -33,6 +33,13 @@ def test_an_allowed_and_a_forged_one(run: Run, judge: Judge) -> None:
     assert "ĐÃ CHO PHÉP: QEMU USB HARDDRIVE – số sê-ri SAMPLE-0001, người được giao: Nguyễn Văn Mẫu." in text
     assert 'Khác ở: sản phẩm. Phải là "A"; thực tế "B".' in text
     assert "Nghi thiết bị giả mạo" in text
+
+
+def test_no_bus_at_all(run: Run, judge: Judge) -> None:
+    judge.answers["Devices"] = NoUsb()
+    result = run("devices")
+    assert result.exit_code == 69
+    assert "Nhân hệ điều hành không thấy bus USB nào trên máy này." in result.stderr
 
 
 def test_observing_does_not_claim_to_have_blocked(run: Run, judge: Judge) -> None:

@@ -7,11 +7,14 @@ import pytest
 
 from tests.build import a_phone, a_stick, facts
 from tests.cli.conftest import BY, Run
+from tests.cli.rig import Judge
 from usbguard_py import paths
 from usbguard_py.core import record
-from usbguard_py.core.gates import judge
+from usbguard_py.core.gates import judge as judged
+from usbguard_py.core.requests import LogExported
 from usbguard_py.core.storm import Repeated
 from usbguard_py.core.whitelist import Asset
+from usbguard_py.errors import DiskFull, GuardError, Usage
 from usbguard_py.shell.store import Store
 
 
@@ -19,9 +22,9 @@ from usbguard_py.shell.store import Store
 def filled(store: Store, assets: tuple[Asset, ...]) -> Store:
     """The entries of a short day."""
     good, phone = a_stick(), a_phone(name="1-4", serial=b"SAMPLE-9999")
-    allowed = judge(good, facts(assets[0]))
+    allowed = judged(good, facts(assets[0]))
     store.append("decision", record.decision(good, allowed, 3, "Nguyễn Văn Mẫu"), [good.descriptors])
-    store.append("decision", record.decision(phone, judge(phone, facts()), 3))
+    store.append("decision", record.decision(phone, judged(phone, facts()), 3))
     store.append("alarm", record.alarm("1-4", "đã thử lại nhiều lần"))
     store.append("refused", record.refused("PolicyUse", "administrator", BY))
     return store
@@ -100,10 +103,10 @@ def test_export_and_verify_it(run: Run, filled: Store, tmp_path: Path) -> None:
 
 def test_a_storm_and_an_incomplete_search(run: Run, store: Store) -> None:
     device = a_phone(name="1-4", serial=b"SAMPLE-9999")
-    about = record.identity(device, judge(device, facts())) | {"outcome": "blocked"}
+    about = record.identity(device, judged(device, facts())) | {"outcome": "blocked"}
     at = "2026-11-21T14:05:00.000+07:00"
     store.append("repeated", Repeated(about, 1, 1234, 1234, 1300, at, at, ended=True).body())
-    cut = record.cut(1, device, judge(device, facts()), {"flushed": "synced", "search_complete": False})
+    cut = record.cut(1, device, judged(device, facts()), {"flushed": "synced", "search_complete": False})
     store.append("cut", cut)
     text = run("log", "--outcome", "blocked").stdout
     assert "lặp lại 1.234 lần, từ 21/11/2026 14:05:00 đến" in text
@@ -112,6 +115,40 @@ def test_a_storm_and_an_incomplete_search(run: Run, store: Store) -> None:
     assert "có thể chưa nêu đủ" in run("log", "--kind", "cut").stdout
     assert "may be named" not in run("log", "--kind", "repeated", lang="en").stdout
     assert "not all may be named" in run("log", "--kind", "cut", lang="en").stdout
+
+
+def test_an_export_is_recorded(run: Run, filled: Store, judge: Judge, tmp_path: Path) -> None:
+    """The command tells the daemon the number and hash that are in the file."""
+    judge.answers["LogExported"] = {"seq": 11}
+    result = run("log", "export", str(tmp_path / "log.jsonl"))
+    assert "Lần xuất này là bản ghi 11 của nhật ký." in result.stdout
+    header = json.loads((tmp_path / "log.jsonl").read_text().splitlines()[0])
+    assert judge.asked == [LogExported(last=10, head=header["head"])]
+
+
+REFUSALS = {
+    "no room": (DiskFull(path="/x"), "Lần xuất này chưa được ghi vào nhật ký. Không ghi được nhật ký: "),
+    "another log": (Usage(detail="this log has no record 10 with that hash"), "không có bản ghi 10 với mã băm đó"),
+    "no answer": (b"", "chưa được ghi vào nhật ký"),
+}
+
+
+@pytest.mark.parametrize(("answer", "words"), REFUSALS.values(), ids=REFUSALS.keys())
+def test_an_export_that_cannot_be_recorded_is_an_export(
+    run: Run, filled: Store, judge: Judge, tmp_path: Path, *, answer: GuardError | bytes, words: str
+) -> None:
+    """The file is good, and the command says that the log does not know of it."""
+    judge.answers["LogExported"] = answer or b"\0"
+    result = run("log", "export", str(tmp_path / "log.jsonl"))
+    assert result.exit_code == 0
+    assert words in " ".join(result.stdout.split())
+    assert json.loads(run("log", "export", "--json", str(tmp_path / "again")).stdout)["recorded"] == 0
+
+
+def test_an_export_s_record_says_what_and_who(run: Run, filled: Store) -> None:
+    filled.append("export", record.export(1, 10, b"\xab" * 32, BY))
+    shown = " ".join(run("log", "--kind", "export").stdout.split())
+    assert "bản ghi từ 1 đến 10, mã băm cuối abababababababab; do quanly thực hiện" in shown
 
 
 def test_explain_a_recorded_decision(run: Run, filled: Store) -> None:

@@ -8,6 +8,10 @@ from tests.cli.conftest import Run
 from tests.cli.rig import STATUS, Judge
 from usbguard_py import paths
 
+READ_ONLY = (
+    "All external devices stay blocked. Make the file system writable again (see: findmnt -T /x), then: "
+    "systemctl restart usbguard-py"
+)
 CASES = {
     "enforcing": (
         {},
@@ -15,6 +19,20 @@ CASES = {
         [],
     ),
     "observing": ({"mode": "observe"}, ["CHỈ QUAN SÁT – KHÔNG CHẶN GÌ", "Lẽ ra bị chặn"], ["ĐANG BẢO VỆ", "Đã chặn"]),
+    "fail-safe with a remedy": (
+        {"fail_safe": "Nothing can be recorded: /x is read-only.", "remedy": READ_ONLY},
+        [
+            "Không ghi được nhật ký: /x chỉ cho đọc.",
+            "→ Mọi thiết bị ngoài đều bị chặn.",
+            "(xem: findmnt -T /x), rồi chạy: systemctl restart usbguard-py",
+        ],
+        [],
+    ),
+    "fail-safe by a missing file": (
+        {"fail_safe": "The device list and log cannot be used: the file /x is missing or was replaced."},
+        ["Không dùng được danh sách thiết bị và nhật ký: tệp /x không có hoặc đã bị thay."],
+        [],
+    ),
     "fail-safe": ({"fail_safe": "disk full"}, ["KHÓA AN TOÀN", "disk full"], []),
     "edited": ({"policy": {"name": "p", "digest": "aa", "edited": True}}, ["policy use FILE"], []),
     "a held port": ({"held_ports": {"1-4": 1234}}, ["Cổng 1-4 bị tạm giữ", "đã cắm vào 1.234 lần"], []),

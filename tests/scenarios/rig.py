@@ -10,7 +10,7 @@ import subprocess
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from tests.lab import Guest, Lab, Plugged, Result
 from tests.lab.gadgets import Gadget
@@ -33,6 +33,18 @@ Entry = dict[str, Any]
 Device = Plugged | Gadget | HostileDevice
 
 
+class Sentences(NamedTuple):
+    """One sentence for people, in both languages."""
+
+    en: str
+    vi: str
+
+
+def one_line(text: str) -> str:
+    """What was printed, without the line ends that the width of a terminal made."""
+    return " ".join(text.split())
+
+
 @dataclass
 class Rig:
     """A guest with the product in it."""
@@ -41,15 +53,39 @@ class Rig:
     facts: dict[str, Any] = field(default_factory=dict)
 
     def cli(
-        self, command: str, *, check: bool = True, lang: str = "en", user: str | None = None, **more: Any
+        self,
+        command: str,
+        *,
+        check: bool = True,
+        lang: str = "en",
+        user: str | None = None,
+        env: dict[str, str] | None = None,
+        **more: Any,
     ) -> Result:
         """Run a command of the product."""
-        environment = {"LANG": "vi_VN.UTF-8" if lang == "vi" else "en_US.UTF-8", "COLUMNS": "100"}
+        environment = {"LANG": "vi_VN.UTF-8" if lang == "vi" else "en_US.UTF-8", "COLUMNS": "100", **(env or {})}
         return self.guest.run(f"usbguard-py {command}", check=check, env=environment, user=user, **more)
 
     def answer(self, command: str) -> Any:
         """The answer of a command as JSON."""
         return json.loads(self.cli(f"{command} --json").stdout)
+
+    def fails(
+        self, command: str, code: int, sentences: "Sentences", langs: Iterable[str] = ("en", "vi"), **who: Any
+    ) -> None:
+        """A command ends with this exit code and says exactly this sentence and a remedy, in these languages."""
+        for lang in langs:
+            result = self.cli(command, check=False, lang=lang, **who)
+            expected = f"{'Lỗi' if lang == 'vi' else 'Error'}: {getattr(sentences, lang)} → "
+            said = one_line(result.stderr)
+            assert said.startswith(expected), f"{command}: {said!r}, not {expected!r}"
+            assert result.returncode == code, f"{command}: {result.returncode}"
+
+    def status_says(self, sentences: "Sentences") -> None:
+        """What `status` prints holds this sentence, in both languages."""
+        for lang in ("en", "vi"):
+            shown = one_line(self.cli("status", check=False, lang=lang).stdout)
+            assert getattr(sentences, lang) in shown, shown
 
     def seq(self) -> int:
         """Number of the last entry."""

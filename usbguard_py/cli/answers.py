@@ -44,6 +44,7 @@ class Status(msgspec.Struct, frozen=True):
 
     mode: str = ""
     fail_safe: str = ""
+    remedy: str = ""
     since: str = ""
     closed_since: str = ""
     policy: Policy = Policy()

@@ -4,7 +4,7 @@ import importlib
 import os
 import sys
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 import msgspec
@@ -13,6 +13,9 @@ from usbguard_py import i18n
 from usbguard_py.cli import edge
 from usbguard_py.cli.display import accents, plain
 from usbguard_py.i18n import N_, translate
+
+if TYPE_CHECKING:
+    from click.shell_completion import CompletionItem  # costs more than the rest; only a type here
 
 
 class Place(msgspec.Struct, frozen=True):
@@ -66,6 +69,10 @@ class Command(click.Command):
                 for example in self.examples:
                     formatter.write(f"{'':>{formatter.current_indent}}{example}\n")
 
+    def shell_complete(self, ctx: click.Context, incomplete: str) -> list["CompletionItem"]:
+        """What may follow, explained in the language in use."""
+        return _explained(super().shell_complete(ctx, incomplete))
+
     def get_short_help_str(self, limit: int = 60) -> str:
         """One line of help."""
         return _first_sentence(said(self.help), limit)
@@ -103,9 +110,20 @@ class Group(click.Group):
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
         """Put the default command in when none is named."""
         known = {*self.list_commands(ctx), *ctx.help_option_names, "--lang"}
-        if self.default and not (args and args[0].partition("=")[0] in known) and not ctx.resilient_parsing:
+        completing_the_first = ctx.resilient_parsing and not args
+        if self.default and not (args and args[0].partition("=")[0] in known) and not completing_the_first:
             args = [self.default, *args]
         return super().parse_args(ctx, args)
+
+    def shell_complete(self, ctx: click.Context, incomplete: str) -> list["CompletionItem"]:
+        """What may follow: the group's own, and the options of its default command."""
+        found = _explained(super().shell_complete(ctx, incomplete))
+        default = self.get_command(ctx, self.default) if self.default else None
+        if default is not None and incomplete.startswith("-"):
+            known = {item.value for item in found}
+            given = click.Context(default, info_name=self.default, parent=ctx, resilient_parsing=True)
+            found += [item for item in default.shell_complete(given, incomplete) if item.value not in known]
+        return found
 
     def get_help_option(self, ctx: click.Context) -> click.Option | None:
         """``--help``, in the language in use."""
@@ -202,6 +220,13 @@ def _json_option() -> Option:
 def option(*names: str, **attributes: Any) -> Callable[[Any], Any]:
     """An option whose ``help`` is in the catalogue."""
     return click.option(*names, cls=Option, **attributes)
+
+
+def _explained(items: list["CompletionItem"]) -> list["CompletionItem"]:
+    """Completions with their help, which click takes from the catalogue's source, in the language in use."""
+    for item in items:
+        item.help = said(item.help) or None
+    return items
 
 
 def _write_help(command: click.Command, formatter: click.HelpFormatter) -> None:

@@ -10,14 +10,17 @@ import click
 import msgspec
 
 from usbguard_py import paths
+from usbguard_py.cli.answers import Done, typed
 from usbguard_py.cli.commands import Command, Group, option
 from usbguard_py.cli.log_words import heads, row
 from usbguard_py.cli.output import json_out, say, show
 from usbguard_py.cli.times import parsed
 from usbguard_py.cli.words import KINDS, OUTCOMES, moment, number, offset_of
 from usbguard_py.core.codes import Code
-from usbguard_py.errors import Usage
+from usbguard_py.core.requests import LogExported
+from usbguard_py.errors import GuardError, Usage
 from usbguard_py.i18n import N_, _
+from usbguard_py.shell.client import call
 from usbguard_py.shell.reader import Query, Reader
 
 SHA256 = 32  # bytes, FIPS 180-4
@@ -143,7 +146,8 @@ def _expected(text: str) -> tuple[int, bytes]:
     cls=Command,
     help=N_(
         "Write the whole log to FILE, which can be verified on any computer.\n\n"
-        "A file that is there is not overwritten without --force."
+        "A file that is there is not overwritten without --force. Who exported, and how far, becomes a record of the "
+        "log; while the daemon does not run there is none, and the command says so."
     ),
     examples=["usbguard-py log export log-20261121.jsonl"],
 )
@@ -154,9 +158,22 @@ def export(file: str, force: bool, as_json: bool) -> None:  # noqa: FBT001 - cli
     from usbguard_py.shell.export import export as written  # noqa: PLC0415 - only here
 
     header = written(paths.DATABASE, Path(file), force=force)
+    seq, problem = _recorded(header.last, header.head)
     if as_json:
-        json_out({"file": file, **msgspec.to_builtins(header)})
+        json_out({"file": file, "recorded": seq, **msgspec.to_builtins(header)})
         return
     say(_("{count} records are in {file}.").format(count=number(header.last), file=file), "good")
     say(_("Last hash: {head}").format(head=header.head))
+    if seq:
+        say(_("The export is record {seq} of the log.").format(seq=number(seq)))
+    else:
+        say(_("The export is not in the log. {problem}").format(problem=problem), "warn")
     say(_("Verify it with: usbguard-py log verify {file}").format(file=file))
+
+
+def _recorded(last: int, head: str) -> tuple[int, str]:
+    """Number of the entry about an export, or 0 and why there is none: the file is good in either case."""
+    try:
+        return typed(call(LogExported(last=last, head=head)), Done).seq, ""
+    except GuardError as error:
+        return 0, str(error)

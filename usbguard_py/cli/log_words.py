@@ -51,6 +51,7 @@ def rest(body: Body) -> str:
         *(str(body[n]) for n in ("reason", "document", "request") if body.get(n)),
         *(phrase(str(body[n])) for n in ("detail", "why", "fail_safe") if body.get(n)),
         *(phrase(str(p)) for p in _list(body, "problems")),
+        _export(body),
         _gap(body),
         _drift(body),
         _repeated(body),
@@ -101,6 +102,15 @@ def _held(body: Body) -> str:
     """What the hands could not find out in time."""
     held = body.get("held")
     return _(UNSEARCHED) if isinstance(held, Mapping) and held.get("search_complete") is False else ""
+
+
+def _export(body: Body) -> str:
+    if body.get("kind") != "export":
+        return ""
+    head = str(body.get("head", ""))[:16]
+    return _("records {first} to {last}, last hash {head}").format(
+        first=body.get("first"), last=body.get("last"), head=head
+    )
 
 
 def _by(body: Body) -> str:

@@ -47,6 +47,8 @@ def _headline(standing: Standing) -> None:
     if standing.fail_safe:
         say(_(FAIL_SAFE), "alarm")
         say(phrase(standing.fail_safe), indent=2)
+        if standing.remedy:
+            say("→ " + phrase(standing.remedy), indent=2)
     if standing.mode == "enforce":
         say(_(ENFORCES), "" if standing.fail_safe else "good")
     else:

@@ -13,6 +13,7 @@ from usbguard_py.errors import kinds
 from usbguard_py.i18n import N_, _, language
 from usbguard_py.phrases import DETAILS, said
 
+_BRACES = re.compile(r"\{\w+\}")
 CUSTODY = {
     "pending": N_("awaiting approval"),
     "in-use": N_("in use"),
@@ -106,8 +107,18 @@ FACETS = {
     "descriptors": N_("descriptors"),
     "openings": N_("openings"),
 }
-# What the judge writes in English, so that the log reads the same everywhere: details, and whole errors.
-_WRITTEN = (*(k.sentence for k in kinds() if k.sentence.count(" ") > 1), *DETAILS)
+# What the judge writes in English, so that the log reads the same everywhere: details, and whole errors. The template
+# that says most itself comes first: "… cannot be used: {detail}." fits what "… cannot be used: {path} is …" means.
+_WRITTEN = tuple(
+    sorted(
+        (
+            *(k.sentence for k in kinds() if k.sentence.count(" ") > 1),
+            *(k.remedy for k in kinds() if k.remedy.count(" ") > 1),
+            *DETAILS,
+        ),
+        key=lambda template: -len(_BRACES.sub("", template)),
+    )
+)
 UNKNOWN = N_("not stated")
 OBSERVED = N_("ONLY OBSERVED, not carried out. Otherwise: {sentence}")
 UNSEARCHED = N_("the search for programs that use it ended at the deadline, not all may be named")

@@ -95,6 +95,13 @@ class WhitelistRevoke(Request, frozen=True):
     document: str
 
 
+class LogExported(Request, frozen=True):
+    """The log was written to a file: record who took it, up to which entry; ``head`` is that entry's hash in hex."""
+
+    last: int
+    head: str
+
+
 class PolicyUse(Request, frozen=True):
     """Store a policy text in the database and follow it from now on."""
 
@@ -118,6 +125,7 @@ METHODS: dict[str, type[Request]] = {
         Examine,
         WhitelistAdd,
         WhitelistRevoke,
+        LogExported,
         PolicyUse,
     )
 }

@@ -13,6 +13,7 @@ from usbguard_py.core.requests import (
     Devices,
     Examine,
     Explain,
+    LogExported,
     PeripheralEnrol,
     PeripheralList,
     PeripheralRemove,
@@ -23,13 +24,13 @@ from usbguard_py.core.requests import (
     WhitelistRevoke,
 )
 from usbguard_py.core.text import escaped
-from usbguard_py.daemon import changes
+from usbguard_py.daemon import changes, exports
 from usbguard_py.daemon.connection import Connection
 from usbguard_py.daemon.drift import Drift
 from usbguard_py.daemon.flow import Flow
 from usbguard_py.daemon.judge import Judge
-from usbguard_py.errors import NotFound, Usage
-from usbguard_py.shell import floor
+from usbguard_py.errors import NotFound, NoUsb, Usage
+from usbguard_py.shell import floor, sysfs
 from usbguard_py.shell.peer import Peer
 
 Answer = dict[str, Any]
@@ -45,6 +46,7 @@ class Answers:
         self._at_once: dict[type[Request], Callable[..., Answer]] = {
             PeripheralEnrol: changes.enrol,
             PeripheralRemove: changes.remove,
+            LogExported: exports.exported,
         }
         self._flows: dict[type[Request], Callable[..., Flow]] = {
             Examine: changes.examine,
@@ -58,7 +60,7 @@ class Answers:
         if isinstance(request, Status):
             return self._status()
         if isinstance(request, Devices):
-            return {"devices": [described(c) for c in self.judge.host.connections.values()]}
+            return self._devices()
         if isinstance(request, Explain):
             return self._explain(request.name)
         if isinstance(request, PeripheralList):
@@ -72,6 +74,12 @@ class Answers:
         answer: Answer = yield from change(self.judge, request, caller)
         return answer
 
+    def _devices(self) -> Answer:
+        connections = self.judge.host.connections
+        if not connections and not sysfs.has_bus():
+            raise NoUsb
+        return {"devices": [described(c) for c in connections.values()]}
+
     def _status(self) -> Answer:
         host, books = self.judge.host, self.judge.host.books
         last = books.store.last() if books.store is not None and not books.fail_safe else None
@@ -80,6 +88,7 @@ class Answers:
         return {
             "mode": "enforce" if host.enforcing else "observe",
             "fail_safe": books.fail_safe,
+            "remedy": books.remedy,
             "since": _local(self._since),
             "closed_since": _local(self._drift.closed_since) if self._drift.closed_since else "",
             "policy": {"name": books.policy.name, "digest": books.policy_digest, "edited": books.policy_edited()},
@@ -95,7 +104,10 @@ class Answers:
             "open": sum(c.opened for c in connections),
             "blocked_today": blocked,
             "alarms": alarms,
-            "problems": [f"the kernel's default could not be closed: {name}" for name in host.unclosed],
+            "problems": [
+                *(f"the kernel's default could not be closed: {name}" for name in host.unclosed),
+                *([] if connections or sysfs.has_bus() else [str(NoUsb())]),
+            ],
             "held_ports": host.storms.storms.held(),
             "kept_entries": books.kept,
             "other_enforcer": host.other_enforcer,

@@ -17,7 +17,7 @@ import msgspec
 from usbguard_py import paths
 from usbguard_py.core import record
 from usbguard_py.core.whitelist import Asset, Peripheral
-from usbguard_py.errors import BadPolicy, DatabaseTrouble
+from usbguard_py.errors import BadPolicy, DatabaseTrouble, GuardError
 from usbguard_py.policy.knobs import Policy
 from usbguard_py.policy.read import read_policy
 from usbguard_py.shell import floor
@@ -48,6 +48,8 @@ class Books:
         self.path = path
         self.store: Store | None = None
         self.fail_safe = ""
+        self.remedy = ""  # what a person can do about it
+        self._trouble: GuardError | None = None  # the last one
         self.policy = OBSERVE
         self.policy_digest = ""
         self.peripherals: tuple[Peripheral, ...] = ()
@@ -67,9 +69,9 @@ class Books:
             self.store = Store.open(self.path)
             self._load(enforce_expected=enforce_expected)
         except (DatabaseTrouble, BadPolicy) as error:
-            self._fail(str(error))
+            self._fail(error)
             return False
-        self.fail_safe = ""
+        self.fail_safe = self.remedy = ""
         return True
 
     def _load(self, *, enforce_expected: bool) -> None:
@@ -81,8 +83,9 @@ class Books:
         self.policy_digest = "" if stored is None else stored.digest
         self.peripherals = self.store.peripherals()
 
-    def _fail(self, why: str) -> None:
-        self.fail_safe = why
+    def _fail(self, why: GuardError) -> None:
+        self.fail_safe, self.remedy = str(why), why.advice()
+        self._trouble = why
         if not self.policy.enforce and floor.mode() == "enforce":
             self.policy = Policy(name="fail-safe")
 
@@ -90,12 +93,18 @@ class Books:
         """The store, for a change to the list.
 
         Raises:
-            DatabaseTrouble: it cannot be used.
+            DatabaseTrouble, BadPolicy: it cannot be used; the very trouble that was found.
         """
         if self.store is None or self.fail_safe:
-            raise DatabaseTrouble(detail=self.fail_safe or "not open", path=str(self.path))
+            raise self._again()
         self.changing()
         return self.store
+
+    def _again(self) -> GuardError:
+        """What was found to be wrong, as an error of its own: an exception is raised once."""
+        if self._trouble is None:
+            return DatabaseTrouble(detail="not open", path=str(self.path))
+        return type(self._trouble)(**self._trouble.facts)
 
     @property
     def kept(self) -> int:
@@ -117,12 +126,12 @@ class Books:
             DatabaseTrouble: it could not be written; the judge is in fail-safe from now on.
         """
         if self.store is None:
-            raise DatabaseTrouble(detail=self.fail_safe or "not open", path=str(self.path))
+            raise self._again()
         try:
             self.flush()
             entry = self.store.append(kind, body, evidence)
         except DatabaseTrouble as error:
-            self._fail(str(error))
+            self._fail(error)
             raise
         self.appended(kind, entry.seq, body)
         return entry
@@ -173,7 +182,7 @@ class Books:
         try:
             return question(self.store)
         except DatabaseTrouble as error:
-            self._fail(str(error))
+            self._fail(error)
             return otherwise
 
     def list_version(self) -> int:

@@ -40,7 +40,7 @@ class Judge:
             for event in self.monitor.events():
                 self.event(event)
         except EventsLost:
-            self.host.books.append_or_keep("events-lost", record.events_lost("netlink buffer overflow", 0))
+            self.host.books.append_or_keep("events-lost", record.events_lost("the kernel dropped events", 0))
             self.scan()
 
     def event(self, event: Event) -> None:

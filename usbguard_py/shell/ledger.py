@@ -88,6 +88,11 @@ class Ledger:
         seq, digest = self._connection.execute("SELECT seq, hash FROM head").fetchone() or (0, GENESIS)
         return seq, digest
 
+    def digest(self, seq: int) -> bytes | None:
+        """The hash of entry ``seq``, if there is one."""
+        row = self._connection.execute("SELECT hash FROM ledger WHERE seq = ?", (seq,)).fetchone()
+        return None if row is None else bytes(row[0])
+
     def count_since(self, unix_s: int) -> tuple[int, int]:
         """How often a device was blocked or cut, and how many alarms were raised, since ``unix_s`` (seconds, UTC).
 

@@ -59,6 +59,11 @@ class Store(Session):
         with self._watched():
             return self._ledger.last()
 
+    def digest(self, seq: int) -> bytes | None:
+        """The hash of entry ``seq``, if there is one."""
+        with self._watched():
+            return self._ledger.digest(seq)
+
     def count_since(self, unix_s: int) -> tuple[int, int]:
         """How many devices were blocked or cut, and how many alarms raised, since ``unix_s`` (seconds, UTC)."""
         with self._watched():

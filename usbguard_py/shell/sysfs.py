@@ -162,6 +162,11 @@ def present() -> Iterator[str]:
         yield from sorted(names, key=lambda n: (not n.startswith("usb"), n.count("."), n))
 
 
+def has_bus() -> bool:
+    """Whether the kernel has a USB bus: every bus has a root hub."""
+    return any(name.startswith("usb") for name in present())
+
+
 def close_world() -> tuple[str, ...]:
     """Close the kernel's defaults: no device and no interface is authorised by itself from now on.
 

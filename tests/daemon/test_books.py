@@ -1,0 +1,73 @@
+"""The books of the judge on a real database: one trouble, said once; an export that is true of this log."""
+
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any, cast
+
+import pytest
+
+from usbguard_py import paths
+from usbguard_py.core.requests import LogExported
+from usbguard_py.daemon.books import Books
+from usbguard_py.daemon.exports import exported
+from usbguard_py.daemon.judge import Judge
+from usbguard_py.errors import DatabaseDamaged, DatabaseMissing, GuardError, Usage
+from usbguard_py.shell.peer import Peer
+
+CALLER = Peer(uid=1001, pid=1, user="kiemtra", login="quanly", role="auditor")
+
+
+@pytest.fixture
+def books(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Books:
+    monkeypatch.setattr(paths, "FLOOR_MODE", tmp_path / "mode")
+    made = Books(tmp_path / "usbguard-py.db")
+    assert made.open(enforce_expected=False)
+    return made
+
+
+def judge_with(books: Books) -> Judge:
+    """As much of a judge as an answer about the books needs."""
+    return cast("Judge", SimpleNamespace(host=SimpleNamespace(books=books)))
+
+
+def overwrite(path: Path) -> None:
+    path.write_bytes(b"\xff" * path.stat().st_size)
+
+
+TROUBLES: dict[str, tuple[Any, type[GuardError]]] = {
+    "missing": (Path.unlink, DatabaseMissing),
+    "damaged": (overwrite, DatabaseDamaged),
+}
+
+
+@pytest.mark.parametrize(("breaks", "kind"), TROUBLES.values(), ids=TROUBLES.keys())
+def test_a_change_meets_the_very_trouble_that_was_found(books: Books, breaks: Any, kind: type[GuardError]) -> None:
+    """Not an error about an error: its class, sentence and remedy."""
+    assert books.store is not None
+    books.store.close()
+    breaks(books.path)
+    paths.FLOOR_MODE.write_text("enforce\n")
+    assert not books.open(enforce_expected=True)
+    for ask in (books.ready, lambda: books.append("alarm", {})):
+        with pytest.raises(kind) as raised:
+            ask()
+        assert (str(raised.value), raised.value.advice()) == (books.fail_safe, books.remedy)
+
+
+def test_an_export_is_recorded_with_the_person(books: Books) -> None:
+    entry = books.append("alarm", {"detail": "mau"})
+    answer = exported(judge_with(books), LogExported(last=entry.seq, head=entry.hash.hex()), CALLER)
+    assert answer == {"seq": entry.seq + 1}
+
+
+FALSE = {"another hash": (0, "ab" * 32), "no such record": (7, ""), "no hash": (0, "")}
+
+
+@pytest.mark.parametrize(("ahead", "head"), FALSE.values(), ids=FALSE.keys())
+def test_what_is_not_true_of_this_log_is_not_recorded(books: Books, ahead: int, head: str) -> None:
+    entry = books.append("alarm", {"detail": "mau"})
+    with pytest.raises(Usage):
+        exported(judge_with(books), LogExported(last=entry.seq + ahead, head=head or entry.hash.hex()[:-2]), CALLER)
+    last = books.ready().last()
+    assert last is not None
+    assert last.seq == entry.seq
