@@ -9,7 +9,13 @@ from pathlib import Path
 import pytest
 
 HERE = Path(__file__).parent
-ROOMS = {"package": "package", "lab_selftest": "lab", "lab_floor": "lab", "lab_hands": "lab", "scenarios": "scenarios"}
+ROOMS = {
+    "package": "package",
+    "lab_selftest": "lab",
+    "lab_floor": "lab",
+    "scenarios": "scenarios",
+    "attacks": "scenarios",
+}
 MOUNTING = {"test_mounts.py", "test_hands.py"}
 
 

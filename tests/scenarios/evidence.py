@@ -22,7 +22,8 @@ HEAD = """# Scenarios
 Each line is one scenario on a real kernel with the installed package, as its last complete run recorded it in
 `build/scenarios.json`: the kernel, how long it took, how many binds and unbinds the kernel reported meanwhile,
 and the ledger's records it made.
-Written by `python -m tests.scenarios.evidence table`. What each does is its test of that name in `tests/scenarios/`.
+Written by `python -m tests.scenarios.evidence table`. What each does is its test of that name in `tests/scenarios/` or
+`tests/attacks/`.
 
 | scenario | result | kernel | seconds | binds and unbinds | records |
 | --- | --- | --- | --: | --: | --- |
@@ -49,7 +50,7 @@ def table(evidence: Iterable[dict[str, Any]]) -> str:
 
 def found() -> list[str]:
     """The scenarios that pytest finds."""
-    command = [sys.executable, "-m", "pytest", "--collect-only", "-q", "tests/scenarios"]
+    command = [sys.executable, "-m", "pytest", "--collect-only", "-q", "tests/scenarios", "tests/attacks"]
     done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True)
     return sorted(line.partition("::")[2] for line in done.stdout.splitlines() if "::" in line)
 

@@ -4,9 +4,9 @@ import json
 import re
 import unicodedata
 
+from tests.attacks.test_hostile import STRINGS
 from tests.lab.control import Process
 from tests.scenarios.rig import Rig
-from tests.scenarios.test_hostile import STRINGS
 
 COLOUR = re.compile(r"\x1b\[[0-9;]*m")  # ECMA-48 SGR: what the product itself sends to a terminal, and nothing else
 HIDDEN = {"Cc", "Cf", "Co", "Cs", "Zl", "Zp"}  # categories of characters that steer a terminal or hide

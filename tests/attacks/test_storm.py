@@ -1,9 +1,9 @@
 """A port that misbehaves: a device in a loop stays dead, the log short and exact, memory flat, others served."""
 
+from tests.attacks.test_hostile import PLAIN_HUB, PRETENDER
 from tests.lab.gadgets import hid, mass_storage
 from tests.lab.hostile import configuration
 from tests.scenarios.rig import APPROVED, Entry, Rig
-from tests.scenarios.test_hostile import PLAIN_HUB, PRETENDER
 
 TIMES = 100
 MOST = 12  # entries: three of its own with their removals, an alarm, and a count at each doubling
