@@ -7,12 +7,14 @@ from typing import Any
 import msgspec
 
 from usbguard_py import __version__, paths
+from usbguard_py.core import record
 from usbguard_py.core.connection import State
 from usbguard_py.core.functions import kind
 from usbguard_py.core.requests import (
     Devices,
     Examine,
     Explain,
+    FloorChanged,
     PeripheralEnrol,
     PeripheralList,
     PeripheralRemove,
@@ -32,6 +34,7 @@ from usbguard_py.shell import floor
 from usbguard_py.shell.peer import Peer
 
 Answer = dict[str, Any]
+STALE = "the initramfs does not know the enrolled keyboards and mice as they are"
 
 
 class Answers:
@@ -43,6 +46,7 @@ class Answers:
         self._at_once: dict[type[Request], Callable[..., Answer]] = {
             PeripheralEnrol: changes.enrol,
             PeripheralRemove: changes.remove,
+            FloorChanged: floor_changed,
         }
         self._flows: dict[type[Request], Callable[..., Flow]] = {
             Examine: changes.examine,
@@ -92,7 +96,10 @@ class Answers:
             "open": sum(c.opened for c in connections),
             "blocked_today": blocked,
             "alarms": alarms,
-            "problems": [f"the kernel's default could not be closed: {name}" for name in host.unclosed],
+            "problems": [
+                *(f"the kernel's default could not be closed: {name}" for name in host.unclosed),
+                *([STALE] if floor.stale() else []),
+            ],
             "kept_entries": books.kept,
             "other_enforcer": host.other_enforcer,
             "version": __version__,
@@ -104,6 +111,13 @@ class Answers:
         answer["gates"] = [msgspec.to_builtins(r) for r in connection.decision.results]
         answer["descriptors"] = connection.device.descriptors.hex()
         return answer
+
+
+def floor_changed(judge: Judge, request: FloorChanged, caller: Peer) -> Answer:
+    """Record a change of how the machine starts; the change itself was made by who asks."""
+    kind = "floor-install" if request.installed else "floor-remove"
+    entry = judge.host.books.append(kind, record.floor_changed(request.parts, changes.by(caller)))
+    return {"seq": entry.seq}
 
 
 def find(judge: Judge, name: str) -> Connection:
