@@ -131,6 +131,7 @@ DETAILS: tuple[str, ...] = (
     # the floor
     N_("{count} entries start closed"),
     N_("the entry {name} starts open"),
+    N_("the entry {name} starts an initramfs in which {detail}"),
     N_("it has no entry"),
     N_("neither GRUB nor systemd-boot was found"),
     N_("as on the disk"),

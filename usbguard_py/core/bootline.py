@@ -15,10 +15,11 @@ _ONE_START = ("BOOT_IMAGE=", "initrd=")  # written by the boot loader for one st
 
 
 class Entry(msgspec.Struct, frozen=True):
-    """An entry of a boot loader: its name, and whether it starts the kernel closed."""
+    """An entry of a boot loader: its name, whether it starts the kernel closed, and the initramfs it names."""
 
     name: str
     closed: bool
+    initrd: tuple[str, ...] = ()
 
 
 def closes(words: Iterable[str]) -> bool:
@@ -55,4 +56,6 @@ def loader_entry(name: str, text: str) -> Entry | None:
     fields = [line.split(None, 1) for line in text.splitlines() if line.strip() and not line.startswith("#")]
     if not any(f[0] == "linux" for f in fields):
         return None
-    return Entry(name, closes(w for f in fields if f[0] == "options" and len(f) > 1 for w in f[1].split()))
+    options = [w for f in fields if f[0] == "options" for w in f[1:]]
+    images = tuple(f[1].strip() for f in fields if f[0] == "initrd" and len(f) > 1)
+    return Entry(name, closes(" ".join(options).split()), images)

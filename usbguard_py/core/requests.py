@@ -110,7 +110,7 @@ class FloorChanged(Request, frozen=True):
 
     ROLE = "administrator"
     CHANGES = True
-    installed: bool
+    installed: bool = True  # false: taken out
     parts: tuple[str, ...] = ()  # what was changed, by the names that `floor check` uses
 
 

@@ -1,9 +1,11 @@
 """The two boot loaders whose entries we can close: GRUB and systemd-boot."""
 
+from collections.abc import Iterator
 from pathlib import Path
 
 from usbguard_py import paths
 from usbguard_py.core.bootline import Entry, grub_entries, loader_entry, with_word, without
+from usbguard_py.shell import initramfs
 from usbguard_py.shell.files import put, text_of
 from usbguard_py.shell.tools import run
 
@@ -33,6 +35,22 @@ def closed(loader: str) -> bool:
     """Whether it has entries and all of them start the kernel closed."""
     every = entries(loader)
     return bool(every) and all(entry.closed for entry in every)
+
+
+def old_images() -> tuple[tuple[str, str], ...]:
+    """The entries of systemd-boot whose own copy of an initramfs lacks the floor as it is: name and problem."""
+    return tuple(_old_images())
+
+
+def _old_images() -> Iterator[tuple[str, str]]:
+    for path in _loader_files():
+        entry = loader_entry(path.name, text_of(path))
+        partition = path.parents[2]  # PARTITION/loader/entries/NAME.conf
+        images = [partition / image.lstrip("/") for image in entry.initrd] if entry is not None else []
+        found = [initramfs.problems(image) for image in images]
+        # An entry may name several that the kernel unpacks one over the other, microcode first.
+        if found and all(found):
+            yield path.name, found[-1][0]
 
 
 def close_grub() -> None:

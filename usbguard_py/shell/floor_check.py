@@ -40,7 +40,10 @@ def _boot_loaders() -> Iterator[Part]:
         entries = bootloader.entries(loader)
         opened = [e.name for e in entries if not e.closed]
         detail = f"{len(entries)} entries start closed" if not opened else f"the entry {opened[0]} starts open"
-        yield Part(loader, bool(entries) and not opened, detail if entries else "it has no entry")
+        old = bootloader.old_images() if loader == "systemd-boot" and not opened else ()
+        if old:
+            detail = f"the entry {old[0][0]} starts an initramfs in which {old[0][1]}"
+        yield Part(loader, bool(entries) and not opened and not old, detail if entries else "it has no entry")
     if not bootloader.found():
         yield Part("boot-loader", closed=False, detail="neither GRUB nor systemd-boot was found")
 

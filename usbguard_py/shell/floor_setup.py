@@ -10,7 +10,7 @@ import msgspec
 
 from usbguard_py import paths
 from usbguard_py.core.bootline import closes
-from usbguard_py.errors import FloorLocksOut, FloorObserves, FloorOnUsb, FloorUnsupported
+from usbguard_py.errors_floor import FloorLocksOut, FloorObserves, FloorOnUsb, FloorUnsupported
 from usbguard_py.shell import bootloader, floor, initramfs
 from usbguard_py.shell.files import put, text_of
 from usbguard_py.shell.floor_check import OPTION, RENEWAL, UNIT, ports
@@ -67,7 +67,7 @@ def _missing() -> Iterator[Step]:
         yield Step("unit", f"systemctl enable {UNIT} {RENEWAL[0]}", _enable)
     if not _images_hold():
         yield Step("initramfs", "update-initramfs -u -k all", _update_initramfs)
-    if entries_open:
+    if entries_open or bootloader.old_images():
         yield Step("systemd-boot", "kernel-install add", bootloader.write_loader_entries)
     if "grub" in boot and not bootloader.closed("grub"):
         yield Step("grub", f"{paths.GRUB_DROP_IN}, update-grub", bootloader.close_grub)

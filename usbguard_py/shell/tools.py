@@ -2,7 +2,7 @@
 
 import subprocess
 
-from usbguard_py.errors import FloorTrouble
+from usbguard_py.errors_floor import FloorTrouble
 
 PATH = "/usr/sbin:/usr/bin:/sbin:/bin"
 SECONDS = 3600  # building the images of several kernels on a slow machine
