@@ -64,6 +64,7 @@ class Lab:
             for local, remote in (files or {}).items():
                 guest.put(local, remote)
         except BaseException:  # an interrupt, too, must leave no guest behind
+            machine.qmp.close()
             machine.remove()
             raise
         return guest

@@ -4,6 +4,7 @@ The machine is prepared natively (inside/prepare); what it boots from is what it
 driver was bound to what, since power-on, is what the kernel's own driver core wrote into the kernel's log.
 """
 
+import contextlib
 import hashlib
 import json
 import re
@@ -15,24 +16,26 @@ import pytest
 from tests.lab import Guest, Lab
 from tests.lab.derived import derive
 from tests.lab.devices import at_boot, press
-from tests.lab.image import Image
+from tests.lab.image import Image, LabError
 from tests.lab.machine import Machine
+from usbguard_py.shell.floor import HEADER
 
 ROOT = Path(__file__).parents[2]
 INSIDE = Path(__file__).parent / "inside"
 ENROLLED, STICK, STRANGER = "1-5", "2-6", "1-7"
 TYPED = "lab"
 PROMPT_SECONDS = 120.0  # until the initramfs asks, under emulation on a busy machine
+ATTEMPTS = 90  # a second each
 TYPES_WITHIN = 3.0  # seconds from the floor, and from the device's arrival, to a working keyboard
 # drivers/base/dd.c writes a line for every driver that was bound to a device; nothing of it may be lost.
 RECORD = 'dyndbg="file drivers/base/dd.c func really_probe +p" log_buf_len=16M printk.devkmsg=on'
 
 
 def enrolment() -> str:
-    """The line of the floor's file for QEMU's keyboard on port 5, as the judge would write it."""
+    """The floor's file for QEMU's keyboard on port 5, byte by byte as the judge writes it."""
     shown = json.loads((ROOT / "tests/buses/captures.json").read_text(encoding="utf-8"))["usb-kbd"]["attributes"]
     vid, pid = (bytes.fromhex(shown[n]).decode().strip() for n in ("idVendor", "idProduct"))
-    return f"{ENROLLED} {vid}:{pid} {hashlib.sha256(bytes.fromhex(shown['descriptors'])).hexdigest()} 0\n"
+    return f"{HEADER}{ENROLLED} {vid}:{pid} {hashlib.sha256(bytes.fromhex(shown['descriptors'])).hexdigest()} 0\n"
 
 
 @pytest.fixture(scope="module")
@@ -94,21 +97,24 @@ def entry(prepared: Image) -> tuple[str, Path, Path]:
 
 
 def devices(folder: Path) -> tuple[str, ...]:
-    """A stick, a strange keyboard and the enrolled one, all there before power-on. Typed on is the last one."""
+    """A stick, a strange keyboard and the enrolled one, all there before power-on, and no PS/2 keyboard.
+
+    QEMU types on the last one.
+    """
     medium = folder / "stick.img"
     medium.write_bytes(bytes(8 << 20))
     stick = at_boot("usb-storage", 6, medium, serial="SAMPLE-0009")
-    return (*stick, *at_boot("usb-kbd", 7), *at_boot("usb-kbd", 5))
+    return ("-machine", "i8042=off", *stick, *at_boot("usb-kbd", 7), *at_boot("usb-kbd", 5))
 
 
 def types_the_passphrase(machine: Machine) -> None:
+    """Type until it was read: the prompt may come before the keyboard was found."""
     machine.wait_console("lab-prompt: ready", PROMPT_SECONDS)
-    # The prompt may come before the keyboard: it is typed on when the kernel has found it.
-    machine.wait_console("is enrolled and is admitted", PROMPT_SECONDS)
-    for _ in range(40):
+    for _ in range(ATTEMPTS):
         press(machine.qmp, f"{TYPED}\n")
-        if "lab-prompt: read" in machine.console.read_text(errors="replace"):
-            return
+        with contextlib.suppress(LabError):
+            return machine.wait_console("lab-prompt: read", 1.0)
+    return machine.wait_console("lab-prompt: read", 1.0)
 
 
 class Log:
@@ -161,25 +167,50 @@ def test_the_floor_is_closed_before_the_first_bus(closed: Guest) -> None:
 @pytest.mark.own_guest
 def test_the_enrolled_keyboard_types_a_passphrase(closed: Guest) -> None:
     log = Log(closed)
+    keyboards = [line for line in log.lines if re.search("input: .*[Kk]eyboard", line)]
+    assert len(keyboards) == 1, "the text can have come from nowhere else"
     assert log.at(rf"lab-prompt: read .*{TYPED}$") < log.at("systemd.*Starting usbguard-py-floor.service")
     floor = max(log.at("usbguard-py-floor: closed"), log.at(f"usb {ENROLLED}: New USB device found"))
     assert log.at(rf"input: .*/{ENROLLED}/{ENROLLED}:1\.0/") - floor <= TYPES_WITHIN
 
 
+def start_the_judge(guest: Guest) -> None:
+    """It was masked; with the keyboard enrolled again it writes the same file, and then it enforces."""
+    guest.write("/etc/usbguard-py/floor/mode", "observe\n")
+    guest.run("systemctl unmask usbguard-py && systemctl start usbguard-py", check=True, timeout=120)
+    guest.run(f"usbguard-py peripheral enrol {ENROLLED} --yes", check=True, timeout=60)
+    guest.run("usbguard-py policy use standalone", check=True, timeout=60)
+    assert guest.read("/etc/usbguard-py/floor/input") == enrolment()
+
+
 @pytest.mark.own_guest
 def test_grub_and_every_other_part(closed: Guest) -> None:
-    """GRUB's own program writes its entries, and `floor check` finds all closed, the running kernel too."""
+    """GRUB's own program writes its entries, the log has it, and `floor check` finds all closed, this start too."""
+    start_the_judge(closed)
     closed.run("mkdir -p /boot/grub && update-grub", check=True, timeout=120)
     said = closed.run("usbguard-py floor check --json", check=False, timeout=120)
     opened = [p["name"] for p in json.loads(said.stdout)["parts"] if not p["closed"]]
     assert (said.returncode, opened) == (1, ["grub"])
     done = json.loads(closed.run("usbguard-py floor install --yes --json", check=True, timeout=240).stdout)
     assert done["changed"] == ["grub"]
+    body = json.loads(closed.run("usbguard-py log --kind floor-install --json", check=True).stdout.splitlines()[-1])
+    assert (body["seq"], body["parts"], body["by"]["user"]) == (done["seq"], ["grub"], "root")
     entries = re.findall(r"^\s*linux\s.*$", closed.read("/boot/grub/grub.cfg"), re.MULTILINE)
     assert len(entries) >= 4, "two kernels, each with its recovery entry"
     assert all("usbcore.authorized_default=0" in line.split() for line in entries)
     said = closed.run("usbguard-py floor check --lang en", check=False, timeout=120)
     assert said.returncode == 0, said.stdout
+
+
+@pytest.mark.own_guest
+def test_a_changed_enrolment_is_noticed_and_starts_the_renewal(closed: Guest) -> None:
+    """Building the image takes minutes under emulation: the start of it is shown, its end natively above."""
+    closed.run("usbguard-py peripheral remove NV-0001 --reason test --yes", check=True, timeout=60)
+    closed.run("until systemctl is-active usbguard-py-initramfs | grep -q activating; do :; done", check=True)
+    closed.run("systemctl kill --signal=KILL usbguard-py-initramfs", check=True)
+    parts = json.loads(closed.run("usbguard-py floor check --json", check=False, timeout=120).stdout)["parts"]
+    assert {p["name"] for p in parts if not p["closed"]} >= {"initramfs 9.9.9-lab", "systemd-boot", "this-initramfs"}
+    assert "initramfs" in " ".join(json.loads(closed.run("usbguard-py status --json", check=True).stdout)["problems"])
 
 
 @pytest.mark.own_guest
