@@ -357,3 +357,30 @@ def test_renew_says_that_it_failed_and_remembers_nothing(machine: Machine) -> No
     assert machine.run("renew").returncode == 1
     assert "NOT be renewed" in machine.get("dev/kmsg")
     assert not machine.path("run/usbguard-py/initramfs").exists()
+
+
+def test_observing_opens_what_the_initramfs_closed(machine: Machine) -> None:
+    """The parameter is our own there: a machine that only observes must not be left without its devices."""
+    machine.put("proc/cmdline", "usbcore.authorized_default=0")
+    machine.keyboard()
+    machine.enforce()
+    machine.run("close")
+    machine.put("run/usbguard-py/initramfs", "")
+    assert machine.usb("1-2/authorized") == "0"
+    machine.put("etc/usbguard-py/floor/mode", "observe\n")
+    assert machine.run("close").returncode == 0
+    assert machine.parameter == "-1"
+    assert machine.usb("usb1/authorized_default") == "1"
+    assert machine.usb("1-2/authorized") == "1"
+    assert not machine.path("run/usbguard-py/enforcing").exists()
+
+
+@pytest.mark.parametrize("mark", ["etc/usbguard-py/floor/installed", "run/usbguard-py/initramfs"])
+def test_open_does_not_take_our_own_parameter_for_the_machine_s(machine: Machine, mark: str) -> None:
+    machine.put("proc/cmdline", "usbcore.authorized_default=0")
+    machine.enforce()
+    machine.run("close")
+    machine.put(mark, "")
+    assert machine.run("open", "anyway").returncode == 0
+    assert machine.parameter == "-1"
+    assert machine.usb("usb1/authorized_default") == "1"
