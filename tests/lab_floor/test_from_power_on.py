@@ -113,8 +113,8 @@ def types_the_passphrase(machine: Machine) -> None:
     for _ in range(ATTEMPTS):
         press(machine.qmp, f"{TYPED}\n")
         with contextlib.suppress(LabError):
-            return machine.wait_console("lab-prompt: read", 1.0)
-    return machine.wait_console("lab-prompt: read", 1.0)
+            return machine.wait_console("lab-prompt: typed", 1.0)
+    return machine.wait_console("lab-prompt: typed", 1.0)
 
 
 class Log:
@@ -169,7 +169,7 @@ def test_the_enrolled_keyboard_types_a_passphrase(closed: Guest) -> None:
     log = Log(closed)
     keyboards = [line for line in log.lines if re.search("input: .*[Kk]eyboard", line)]
     assert len(keyboards) == 1, "the text can have come from nowhere else"
-    assert log.at(rf"lab-prompt: read .*{TYPED}$") < log.at("systemd.*Starting usbguard-py-floor.service")
+    assert log.at(rf"lab-prompt: typed .*{TYPED}$") < log.at("systemd.*Starting usbguard-py-floor.service")
     floor = max(log.at("usbguard-py-floor: closed"), log.at(f"usb {ENROLLED}: New USB device found"))
     assert log.at(rf"input: .*/{ENROLLED}/{ENROLLED}:1\.0/") - floor <= TYPES_WITHIN
 
