@@ -135,6 +135,21 @@ class Log:
         return float(line[1 : line.index("]")])
 
 
+@pytest.mark.own_guest
+def test_without_the_floor_they_live_from_the_start(prepared: Image, tmp_path: Path) -> None:
+    """Negative control: the same machine and devices, with the image's first initramfs and no parameter.
+
+    Stands before the others: its guest has ended when theirs begins.
+    """
+    initrd = Lab().image("debian12").initrd
+    words = f"systemd.mask=usbguard-py-floor.service {RECORD}"
+    with Lab().boot(prepared, cmdline=words, initrd=initrd, extra=devices(tmp_path)) as guest:
+        log = Log(guest)
+        assert log.drivers(STICK) == {"usb-storage"}
+        assert log.drivers(STRANGER) == {"usbhid"}
+        assert guest.run("usbguard-py floor check --lang en", check=False, timeout=120).returncode == 1
+
+
 @pytest.fixture(scope="module")
 def closed(prepared: Image, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Guest]:
     """The machine with its floor, after a start in which a passphrase was typed."""
@@ -211,15 +226,3 @@ def test_a_changed_enrolment_is_noticed_and_starts_the_renewal(closed: Guest) ->
     parts = json.loads(closed.run("usbguard-py floor check --json", check=False, timeout=120).stdout)["parts"]
     assert {p["name"] for p in parts if not p["closed"]} >= {"initramfs 9.9.9-lab", "systemd-boot", "this-initramfs"}
     assert "initramfs" in " ".join(json.loads(closed.run("usbguard-py status --json", check=True).stdout)["problems"])
-
-
-@pytest.mark.own_guest
-def test_without_the_floor_they_live_from_the_start(prepared: Image, tmp_path: Path) -> None:
-    """Negative control: the same machine and devices, with the image's first initramfs and no parameter."""
-    initrd = Lab().image("debian12").initrd
-    words = f"systemd.mask=usbguard-py-floor.service {RECORD}"
-    with Lab().boot(prepared, cmdline=words, initrd=initrd, extra=devices(tmp_path)) as guest:
-        log = Log(guest)
-        assert log.drivers(STICK) == {"usb-storage"}
-        assert log.drivers(STRANGER) == {"usbhid"}
-        assert guest.run("usbguard-py floor check --lang en", check=False, timeout=120).returncode == 1
