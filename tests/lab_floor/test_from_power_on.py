@@ -142,7 +142,7 @@ def test_without_the_floor_they_live_from_the_start(prepared: Image, tmp_path: P
     Stands before the others: its guest has ended when theirs begins.
     """
     initrd = Lab().image("debian12").initrd
-    words = f"systemd.mask=usbguard-py-floor.service {RECORD}"
+    words = f"systemd.mask=usbguard-py-floor.service systemd.mask=usbguard-py-initramfs.service {RECORD}"
     with Lab().boot(prepared, cmdline=words, initrd=initrd, extra=devices(tmp_path)) as guest:
         log = Log(guest)
         assert log.drivers(STICK) == {"usb-storage"}
@@ -187,42 +187,3 @@ def test_the_enrolled_keyboard_types_a_passphrase(closed: Guest) -> None:
     assert log.at(rf"lab-prompt: typed .*{TYPED}$") < log.at("systemd.*Starting usbguard-py-floor.service")
     floor = max(log.at("usbguard-py-floor: closed"), log.at(f"usb {ENROLLED}: New USB device found"))
     assert log.at(rf"input: .*/{ENROLLED}/{ENROLLED}:1\.0/") - floor <= TYPES_WITHIN
-
-
-def start_the_judge(guest: Guest) -> None:
-    """It was masked; with the keyboard enrolled again it writes the same file, and then it enforces."""
-    guest.write("/etc/usbguard-py/floor/mode", "observe\n")
-    guest.run("systemctl unmask usbguard-py && systemctl start usbguard-py", check=True, timeout=120)
-    guest.run(f"usbguard-py peripheral enrol {ENROLLED} --yes", check=True, timeout=60)
-    guest.run("usbguard-py policy use standalone", check=True, timeout=60)
-    assert guest.read("/etc/usbguard-py/floor/input") == enrolment()
-
-
-@pytest.mark.own_guest
-def test_grub_and_every_other_part(closed: Guest) -> None:
-    """GRUB's own program writes its entries, the log has it, and `floor check` finds all closed, this start too."""
-    start_the_judge(closed)
-    closed.run("mkdir -p /boot/grub && update-grub", check=True, timeout=120)
-    said = closed.run("usbguard-py floor check --json", check=False, timeout=120)
-    opened = [p["name"] for p in json.loads(said.stdout)["parts"] if not p["closed"]]
-    assert (said.returncode, opened) == (1, ["grub"])
-    done = json.loads(closed.run("usbguard-py floor install --yes --json", check=True, timeout=240).stdout)
-    assert done["changed"] == ["grub"]
-    body = json.loads(closed.run("usbguard-py log --kind floor-install --json", check=True).stdout.splitlines()[-1])
-    assert (body["seq"], body["parts"], body["by"]["user"]) == (done["seq"], ["grub"], "root")
-    entries = re.findall(r"^\s*linux\s.*$", closed.read("/boot/grub/grub.cfg"), re.MULTILINE)
-    assert len(entries) >= 4, "two kernels, each with its recovery entry"
-    assert all("usbcore.authorized_default=0" in line.split() for line in entries)
-    said = closed.run("usbguard-py floor check --lang en", check=False, timeout=120)
-    assert said.returncode == 0, said.stdout
-
-
-@pytest.mark.own_guest
-def test_a_changed_enrolment_is_noticed_and_starts_the_renewal(closed: Guest) -> None:
-    """Building the image takes minutes under emulation: the start of it is shown, its end natively above."""
-    closed.run("usbguard-py peripheral remove NV-0001 --reason test --yes", check=True, timeout=60)
-    closed.run("until systemctl is-active usbguard-py-initramfs | grep -q activating; do :; done", check=True)
-    closed.run("systemctl kill --signal=KILL usbguard-py-initramfs", check=True)
-    parts = json.loads(closed.run("usbguard-py floor check --json", check=False, timeout=120).stdout)["parts"]
-    assert {p["name"] for p in parts if not p["closed"]} >= {"initramfs 9.9.9-lab", "systemd-boot", "this-initramfs"}
-    assert "initramfs" in " ".join(json.loads(closed.run("usbguard-py status --json", check=True).stdout)["problems"])
