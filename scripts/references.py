@@ -64,7 +64,7 @@ def command_reference(language: str, title: str) -> str:
 
 def kinds() -> list[type[GuardError]]:
     """Every error class, in the order of the file."""
-    found = [k for k in vars(errors).values() if isinstance(k, type) and issubclass(k, GuardError)]
+    found = list(errors.kinds())
     return sorted(found, key=lambda k: k.exit_code)
 
 

@@ -10,6 +10,8 @@ ROOT = Path(__file__).parents[1]
 BIN = Path(sys.executable).parent
 SHELL = [
     "systemd/floor",
+    "systemd/initramfs/hook",
+    "systemd/initramfs/init-top",
     "scripts/bootstrap.sh",
     ".ci/run",
     *(f"packaging/{n}" for n in ("postinst", "prerm", "postrm")),

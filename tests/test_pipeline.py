@@ -14,7 +14,8 @@ from usbguard_py.core.enforcement import InterfaceState, Probe, ReadBack, Step, 
 from usbguard_py.daemon.connection import Connection
 from usbguard_py.daemon.flow import Bound, Flow, Runner
 from usbguard_py.daemon.helper import Task
-from usbguard_py.errors import DatabaseTrouble, DeviceGone, HandsTrouble, SysfsTrouble
+from usbguard_py.errors import DatabaseTrouble, DeviceGone, SysfsTrouble
+from usbguard_py.errors_device import HandsTrouble
 from usbguard_py.pipeline import ATTEMPTS, handle
 
 STORAGE = Interface(number=0, alternate=0, class_=8, subclass=6, protocol=80, endpoints=2)

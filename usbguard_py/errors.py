@@ -279,22 +279,9 @@ class KeyboardNotEnrolled(GuardError):
     remedy = N_("Enrol it first: usbguard-py peripheral enrol {name}")
 
 
-class ExaminationFailed(GuardError):
-    """A device could not be examined."""
-
-    exit_code = 65
-    sentence = N_("The device {name} could not be examined: {detail}.")
-    remedy = N_("Unplug it, plug it in again and repeat. If it fails again, do not put it on the list.")
-
-
-class HandsTrouble(GuardError):
-    """The hands, which detach drives, did not do what they were asked to."""
-
-    exit_code = 74
-    sentence = N_("The privileged helper of usbguard-py reported: {detail}.")
-    remedy = N_("A device that has to be cut is cut all the same. See: journalctl -u usbguard-py-hands")
-
-
 def kinds() -> tuple[type[GuardError], ...]:
-    """Every kind of error, in the order of this file."""
-    return tuple(k for k in globals().values() if isinstance(k, type) and issubclass(k, GuardError))
+    """Every kind of error, in the order of this file, then those of devices and of the floor."""
+    from usbguard_py import errors_device, errors_floor  # noqa: PLC0415 - they take the root from here
+
+    every = (*globals().values(), *vars(errors_device).values(), *vars(errors_floor).values())
+    return tuple(dict.fromkeys(k for k in every if isinstance(k, type) and issubclass(k, GuardError)))

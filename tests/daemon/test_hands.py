@@ -24,7 +24,8 @@ from tests.daemon.hands_rig import (
     sitter,
     writer,
 )
-from usbguard_py.errors import DeviceGone, ExaminationFailed, HandsTrouble
+from usbguard_py.errors import DeviceGone
+from usbguard_py.errors_device import ExaminationFailed, HandsTrouble
 from usbguard_py.shell.hands import Hands
 from usbguard_py.shell.hands_messages import MAX_MESSAGE, Answer, Refused
 from usbguard_py.shell.mounts import find_mounts

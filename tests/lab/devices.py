@@ -4,6 +4,7 @@ from pathlib import Path
 from typing import Any
 
 from .ports import Backends, Plugged, Ports
+from .qmp import Qmp
 
 
 def at_boot(driver: str, port: int, image: Path | None = None, **properties: str) -> tuple[str, ...]:
@@ -19,6 +20,16 @@ def at_boot(driver: str, port: int, image: Path | None = None, **properties: str
         "-drive", f"if=none,id={drive},format=raw,file={image}",
         "-device", ",".join([*words, f"drive={drive}"]),
     )  # fmt: skip
+
+
+def press(qmp: Qmp, text: str) -> None:
+    """Press and release the keys of `text` on the keyboard plugged last."""
+    names = {" ": "spc", "\n": "ret"}
+    for letter in text:
+        key = {"type": "qcode", "data": names.get(letter, letter)}
+        for down in (True, False):
+            event = {"type": "key", "data": {"down": down, "key": key}}
+            qmp.execute("input-send-event", events=[event])
 
 
 class Plugs(Ports):
@@ -128,9 +139,4 @@ class Plugs(Ports):
 
     def type_keys(self, text: str) -> None:
         """Press and release the keys of `text` (lower-case letters, digits, space, line end), then let them arrive."""
-        names = {" ": "spc", "\n": "ret"}
-        for letter in text:
-            key = {"type": "qcode", "data": names.get(letter, letter)}
-            for down in (True, False):
-                event = {"type": "key", "data": {"down": down, "key": key}}
-                self.qmp.execute("input-send-event", events=[event])
+        press(self.qmp, text)

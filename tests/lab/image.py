@@ -77,7 +77,7 @@ def _lock(path: Path) -> Iterator[None]:
 
 def _root_filesystem(recipe: Recipe, folder: Path) -> None:
     """Write `rootfs.tar` with mmdebstrap, from the mirrors and through the proxy this machine's apt uses."""
-    _logged(
+    logged(
         [
             "mmdebstrap",
             "--variant=minbase",
@@ -102,10 +102,11 @@ def _disk(recipe: Recipe, folder: Path) -> None:
     )
     # Only root may make other people's files; an ordinary user does it in a user namespace of his own.
     prefix = [] if os.geteuid() == 0 else ["mmdebstrap", "--unshare-helper"]
-    _logged([*prefix, "sh", "-c", script, "sh", str(folder), recipe.disk_size], folder / "build.log")
+    logged([*prefix, "sh", "-c", script, "sh", str(folder), recipe.disk_size], folder / "build.log")
 
 
-def _logged(command: list[str], log: Path) -> None:
+def logged(command: list[str], log: Path) -> None:
+    """Run a command with its output at the end of `log`; raises `LabError` with the last lines when it fails."""
     with log.open("a") as output:
         try:
             done = subprocess.run(command, stdout=output, stderr=subprocess.STDOUT, check=False)

@@ -1,7 +1,7 @@
 """The way in: `Lab().boot("debian12")`."""
 
 import os
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from pathlib import Path
 
@@ -45,22 +45,26 @@ class Lab:
         initrd: Path | None = None,
         overlay: Path | None = None,
         after: Path | None = None,
+        meanwhile: Callable[[Machine], None] | None = None,
         timeout: float = BOOT_SECONDS,
     ) -> Guest:
         """Boot a guest and return it when systemd says the system is up.
 
         `cmdline` adds words for the kernel, `files` copies host files in, `extra` adds QEMU arguments (devices present
         at boot), `overlay` goes on with another guest's root disk, `after` with the state disk of a power cut.
-        Memory in MiB.
+        `meanwhile` is called with the machine that has just been switched on. Memory in MiB.
         """
         chosen = self.image(image) if isinstance(image, str) else image
         shape = Shape(cpus, memory, cmdline, state_disk or after is not None, ("-audiodev", "none,id=silence", *extra))
         machine = Machine(chosen, replace(shape, initrd=initrd), accelerator(chosen, self.cache), overlay, after)
         try:
+            if meanwhile is not None:
+                meanwhile(machine)
             guest = Guest(machine, timeout)
             for local, remote in (files or {}).items():
                 guest.put(local, remote)
         except BaseException:  # an interrupt, too, must leave no guest behind
+            machine.qmp.close()
             machine.remove()
             raise
         return guest

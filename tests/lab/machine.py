@@ -133,6 +133,17 @@ class Machine:
         self.kill()
         raise LabError(f"QEMU did not start: {self._errors.read_text(errors='replace').strip()}")
 
+    def wait_console(self, text: str, timeout: float) -> None:
+        """Wait until the console has shown `text`: for the time before the agent runs."""
+        deadline = time.monotonic() + timeout
+        while time.monotonic() < deadline and self.process.poll() is None:
+            if self.console.exists() and text in self.console.read_text(errors="replace"):
+                return
+            with contextlib.suppress(subprocess.TimeoutExpired):
+                self.process.wait(0.05)
+        shown = self.console.read_text(errors="replace") if self.console.exists() else ""
+        raise LabError(f"the console never showed {text!r}; it ends with:\n{shown[-2000:]}")
+
     def kill(self) -> None:
         """End QEMU at once, as when the plug is pulled."""
         if self.process.poll() is None:

@@ -7,17 +7,8 @@ from pathlib import Path
 HERE = Path(__file__).parent
 
 PACKAGES = (
-    *(
-        "bash-completion",
-        "dbus",
-        "dmsetup",
-        "dosfstools",
-        "e2fsprogs",
-        "initramfs-tools",
-        "kmod",
-        "less",
-        "libusb-1.0-0",
-    ),
+    *("bash-completion", "dbus", "dmsetup", "dosfstools", "e2fsprogs", "grub-common", "grub2-common"),
+    *("initramfs-tools", "kmod", "less", "libusb-1.0-0", "systemd-boot"),
     *("linux-image-amd64", "locales", "login", "mount", "procps", "psmisc", "python3", "strace", "sudo", "systemd"),
     *("systemd-sysv", "udev", "udisks2", "usbguard", "util-linux", "util-linux-extra", "zstd"),
 )

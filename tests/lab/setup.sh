@@ -21,6 +21,7 @@ useradd --create-home --uid 1001 --shell /bin/bash quanly
 for unit in getty@tty1.service serial-getty@ttyS0.service getty-static.service getty.target \
     apt-daily.timer apt-daily-upgrade.timer dpkg-db-backup.timer e2scrub_all.timer fstrim.timer \
     systemd-tmpfiles-clean.timer e2scrub_reap.service systemd-pstore.service man-db.timer \
+    grub-common.service grub-initrd-fallback.service systemd-boot-update.service \
     usbguard.service usbguard-dbus.service; do
     ln -sf /dev/null "/etc/systemd/system/$unit"
 done

@@ -307,3 +307,80 @@ def test_forget(machine: Machine, number: str, flag: str) -> None:
 )
 def test_usage(machine: Machine, arguments: tuple[str, ...]) -> None:
     assert machine.run(*arguments).returncode == 64
+
+
+def renewing(machine: Machine, program: str) -> None:
+    """A program stands for `update-initramfs`, which takes minutes; the real one runs in the lab."""
+    tool = machine.put(
+        "bin/update-initramfs", f"#!/bin/sh\necho \"$*\" >>'{machine.root}/called'\n{program}\n", mode=0o755
+    )
+    text = machine.script.read_text(encoding="utf-8")
+    assert "PATH=/usr/sbin" in text
+    machine.script.write_text(text.replace("PATH=/usr/sbin", f"PATH={tool.parent}:/usr/sbin"), encoding="utf-8")
+    machine.put("called", "")
+
+
+def test_renew_does_nothing_before_the_floor_is_installed(machine: Machine) -> None:
+    renewing(machine, "")
+    machine.enforce(KEYBOARD)
+    assert machine.run("renew").returncode == 0
+    assert machine.get("called") == ""
+
+
+def test_renew_builds_once_for_what_is_enrolled(machine: Machine) -> None:
+    renewing(machine, "")
+    machine.enforce("# head", KEYBOARD)
+    machine.put("etc/usbguard-py/floor/installed", "")
+    for _ in range(2):
+        assert machine.run("renew").returncode == 0
+    assert machine.get("called") == "-u -k all"
+    machine.enforce("# head", KEYBOARD, KEYBOARD.replace("1-2", "1-3"))
+    assert machine.run("renew").returncode == 0
+    assert machine.get("called").splitlines() == ["-u -k all"] * 2
+
+
+def test_renew_builds_again_when_the_list_changed_meanwhile(machine: Machine) -> None:
+    machine.enforce(KEYBOARD)
+    machine.put("etc/usbguard-py/floor/installed", "")
+    renewing(
+        machine,
+        f"[ -e {machine.root}/once ] || echo x >>{machine.root}/etc/usbguard-py/floor/input; : >{machine.root}/once",
+    )
+    assert machine.run("renew").returncode == 0
+    assert machine.get("called").splitlines() == ["-u -k all"] * 2
+
+
+def test_renew_says_that_it_failed_and_remembers_nothing(machine: Machine) -> None:
+    renewing(machine, "exit 1")
+    machine.enforce(KEYBOARD)
+    machine.put("etc/usbguard-py/floor/installed", "")
+    assert machine.run("renew").returncode == 1
+    assert "NOT be renewed" in machine.get("dev/kmsg")
+    assert not machine.path("run/usbguard-py/initramfs").exists()
+
+
+def test_observing_opens_what_the_initramfs_closed(machine: Machine) -> None:
+    """The parameter is our own there: a machine that only observes must not be left without its devices."""
+    machine.put("proc/cmdline", "usbcore.authorized_default=0")
+    machine.keyboard()
+    machine.enforce()
+    machine.run("close")
+    machine.put("run/usbguard-py/initramfs", "")
+    assert machine.usb("1-2/authorized") == "0"
+    machine.put("etc/usbguard-py/floor/mode", "observe\n")
+    assert machine.run("close").returncode == 0
+    assert machine.parameter == "-1"
+    assert machine.usb("usb1/authorized_default") == "1"
+    assert machine.usb("1-2/authorized") == "1"
+    assert not machine.path("run/usbguard-py/enforcing").exists()
+
+
+@pytest.mark.parametrize("mark", ["etc/usbguard-py/floor/installed", "run/usbguard-py/initramfs"])
+def test_open_does_not_take_our_own_parameter_for_the_machine_s(machine: Machine, mark: str) -> None:
+    machine.put("proc/cmdline", "usbcore.authorized_default=0")
+    machine.enforce()
+    machine.run("close")
+    machine.put(mark, "")
+    assert machine.run("open", "anyway").returncode == 0
+    assert machine.parameter == "-1"
+    assert machine.usb("usb1/authorized_default") == "1"

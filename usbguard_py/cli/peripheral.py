@@ -2,6 +2,7 @@
 
 import click
 
+from usbguard_py import paths
 from usbguard_py.cli.answers import Device, Devices, Done, Peripherals, typed
 from usbguard_py.cli.commands import Command, Group, option
 from usbguard_py.cli.output import confirm, facts, json_out, say, show
@@ -42,6 +43,7 @@ def enrol(name: str, label: str, document: str, yes: bool, as_json: bool) -> Non
     done = typed(answer, Done)
     text = _("Enrolled as {id} on port {port} (record {seq}). It works on this port only.")
     say(text.format(id=done.id, port=done.port or name, seq=done.seq), "good")
+    _renewal()
 
 
 @command.command(
@@ -92,6 +94,12 @@ def remove(id_: str, reason: str, yes: bool, as_json: bool) -> None:  # noqa: FB
         json_out(answer)
         return
     say(_("{id} was removed (record {seq}).").format(id=id_, seq=typed(answer, Done).seq), "good")
+    _renewal()
+
+
+def _renewal() -> None:
+    if paths.FLOOR_INSTALLED.exists():
+        say(_("The initramfs takes this over by itself within minutes; before a restart: usbguard-py floor check"))
 
 
 def _connected(name: str) -> Device:

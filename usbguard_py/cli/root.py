@@ -17,6 +17,7 @@ COMMANDS: dict[str, Place] = {
     "watch": Place(_HERE + "watch", N_("Show what happens, as it happens")),
     "explain": Place(_HERE + "explain", N_("Why a device was allowed or blocked, gate by gate")),
     "policy": Place(_HERE + "policy", N_("The policy in force; check or use another")),
+    "floor": Place(_HERE + "floor", N_("Close USB from power-on: kernel, boot loader, initramfs")),
     "daemon": Place(_HERE + "daemon", N_("Run the daemon (systemd does this)")),
     "hands": Place(_HERE + "hands", N_("Run the daemon's helper (systemd does this)"), hidden=True),
     "completion": Place(_HERE + "completion", N_("Print the completion script of a shell")),

@@ -56,6 +56,8 @@ KINDS = {
     "drift": N_("changed by somebody else"),
     "refused": N_("request refused"),
     "export": N_("log exported"),
+    "floor-install": N_("floor put into the start of the computer"),
+    "floor-remove": N_("floor taken out of the start of the computer"),
 }
 FUNCTIONS = {
     "storage": N_("storage"),

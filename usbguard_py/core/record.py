@@ -254,6 +254,11 @@ def drift_of_device(of: int, device: Device, decision: Decision, seen: ReadBack,
     return {**identity(device, decision), **effect(seen, problems), "of": of, "alarm": True}
 
 
+def floor_changed(parts: Iterable[str], by: Mapping[str, object]) -> Body:
+    """Kinds ``floor-install`` and ``floor-remove``: ``parts`` of the machine's start were changed."""
+    return {"parts": _texts(parts), "by": dict(by)}
+
+
 def refused(request: str, role: str, by: Mapping[str, object] | str) -> Body:
     """Kind ``refused``: somebody asked for what their role does not include."""
     return {"request": bounded(request), "role": role, "by": bounded(by) if isinstance(by, str) else dict(by)}

@@ -112,6 +112,15 @@ class PolicyUse(Request, frozen=True):
     no_keyboard: bool = False  # enforce even though this takes the only keyboard away
 
 
+class FloorChanged(Request, frozen=True):
+    """Record that the floor was put into the start of the machine, or taken out of it."""
+
+    ROLE = "administrator"
+    CHANGES = True
+    installed: bool = True  # false: taken out
+    parts: tuple[str, ...] = ()  # what was changed, by the names that `floor check` uses
+
+
 METHODS: dict[str, type[Request]] = {
     kind.__name__: kind
     for kind in (
@@ -127,5 +136,6 @@ METHODS: dict[str, type[Request]] = {
         WhitelistRevoke,
         LogExported,
         PolicyUse,
+        FloorChanged,
     )
 }

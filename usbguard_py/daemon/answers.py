@@ -7,12 +7,14 @@ from typing import Any
 import msgspec
 
 from usbguard_py import __version__, paths
+from usbguard_py.core import record
 from usbguard_py.core.account import account
 from usbguard_py.core.connection import State
 from usbguard_py.core.requests import (
     Devices,
     Examine,
     Explain,
+    FloorChanged,
     LogExported,
     PeripheralEnrol,
     PeripheralList,
@@ -34,6 +36,7 @@ from usbguard_py.shell import floor, sysfs
 from usbguard_py.shell.peer import Peer
 
 Answer = dict[str, Any]
+STALE = "the initramfs does not know the enrolled keyboards and mice as they are"
 
 
 class Answers:
@@ -47,6 +50,7 @@ class Answers:
             PeripheralEnrol: changes.enrol,
             PeripheralRemove: changes.remove,
             LogExported: exports.exported,
+            FloorChanged: floor_changed,
         }
         self._flows: dict[type[Request], Callable[..., Flow]] = {
             Examine: changes.examine,
@@ -107,6 +111,7 @@ class Answers:
             "problems": [
                 *(f"the kernel's default could not be closed: {name}" for name in host.unclosed),
                 *([] if connections or sysfs.has_bus() else [str(NoUsb())]),
+                *([STALE] if floor.stale() else []),
             ],
             "held_ports": host.storms.storms.held(),
             "kept_entries": books.kept,
@@ -124,6 +129,13 @@ class Answers:
 
 def _local(seconds: float) -> str:
     return time.strftime("%Y-%m-%dT%H:%M:%S%z", time.localtime(seconds))
+
+
+def floor_changed(judge: Judge, request: FloorChanged, caller: Peer) -> Answer:
+    """Record a change of how the machine starts; the change itself was made by who asks."""
+    kind = "floor-install" if request.installed else "floor-remove"
+    entry = judge.host.books.append(kind, record.floor_changed(request.parts, changes.by(caller)))
+    return {"seq": entry.seq}
 
 
 def find(judge: Judge, name: str) -> Connection:

@@ -28,7 +28,6 @@ from usbguard_py.daemon.judge import Judge
 from usbguard_py.errors import (
     AlreadyListed,
     BadInput,
-    ExaminationFailed,
     GuardError,
     KeyboardNotEnrolled,
     NotCut,
@@ -36,6 +35,7 @@ from usbguard_py.errors import (
     ReasonNeeded,
     Usage,
 )
+from usbguard_py.errors_device import ExaminationFailed
 from usbguard_py.policy.knobs import Policy
 from usbguard_py.policy.read import read_policy
 from usbguard_py.shell import floor

@@ -14,7 +14,8 @@ from typing import Any, Protocol
 import msgspec
 
 from usbguard_py.daemon.helper import Task
-from usbguard_py.errors import GuardError, HandsTrouble
+from usbguard_py.errors import GuardError
+from usbguard_py.errors_device import HandsTrouble
 
 
 class Channel(Protocol):

@@ -18,7 +18,8 @@ import msgspec
 
 from usbguard_py import paths
 from usbguard_py.daemon.hands_cut import Cut
-from usbguard_py.errors import DeviceGone, ExaminationFailed, GuardError, HandsTrouble
+from usbguard_py.errors import DeviceGone, GuardError
+from usbguard_py.errors_device import ExaminationFailed, HandsTrouble
 from usbguard_py.shell.child import Child
 from usbguard_py.shell.hands import FLOOR_SECONDS
 from usbguard_py.shell.hands_messages import (

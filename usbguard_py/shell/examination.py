@@ -14,7 +14,7 @@ from collections.abc import Callable
 
 import msgspec
 
-from usbguard_py.errors import ExaminationFailed
+from usbguard_py.errors_device import ExaminationFailed
 from usbguard_py.i18n import N_
 from usbguard_py.shell import libc
 from usbguard_py.shell.child import Child

@@ -5,6 +5,7 @@ import os
 from pathlib import Path
 
 from usbguard_py import paths
+from usbguard_py.core.bootline import closes
 from usbguard_py.core.device import Device
 from usbguard_py.core.passport import passport_of
 from usbguard_py.core.whitelist import Peripheral
@@ -84,7 +85,15 @@ def kernel_parameter() -> bool:
         words = (paths.ROOT / "proc/cmdline").read_text(encoding="ascii", errors="replace").split()
     except OSError:
         return False
-    return "usbcore.authorized_default=0" in words
+    return closes(words)
+
+
+def stale() -> bool:
+    """Whether the initramfs knew other enrolled keyboards and mice, at the start or when it was last renewed."""
+    try:
+        return paths.INITRAMFS_KNEW.read_bytes().split() != paths.FLOOR_INPUT.read_bytes().split()
+    except OSError:
+        return False  # no floor in the initramfs, or nothing enrolled yet
 
 
 def _replace(path: Path, text: str) -> None:

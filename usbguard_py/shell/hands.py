@@ -8,7 +8,8 @@ from typing import Generic, Literal, TypeVar
 import msgspec
 
 from usbguard_py import paths
-from usbguard_py.errors import DeviceGone, ExaminationFailed, HandsTrouble
+from usbguard_py.errors import DeviceGone
+from usbguard_py.errors_device import ExaminationFailed, HandsTrouble
 from usbguard_py.shell.hands_messages import (
     MAX_MESSAGE,
     Answer,

@@ -1,0 +1,20 @@
+"""Errors about a device that is connected; what an error is stands in :mod:`usbguard_py.errors`."""
+
+from usbguard_py.errors import GuardError
+from usbguard_py.i18n import N_
+
+
+class ExaminationFailed(GuardError):
+    """A device could not be examined."""
+
+    exit_code = 65
+    sentence = N_("The device {name} could not be examined: {detail}.")
+    remedy = N_("Unplug it, plug it in again and repeat. If it fails again, do not put it on the list.")
+
+
+class HandsTrouble(GuardError):
+    """The hands, which detach drives, did not do what they were asked to."""
+
+    exit_code = 74
+    sentence = N_("The privileged helper of usbguard-py reported: {detail}.")
+    remedy = N_("A device that has to be cut is cut all the same. See: journalctl -u usbguard-py-hands")

@@ -1,0 +1,38 @@
+"""Small configuration files of the system: read with a bound, replaced as a whole."""
+
+import os
+from pathlib import Path
+
+from usbguard_py.errors import CannotWrite
+
+LONGEST = 4 * 1024 * 1024  # bytes; a grub.cfg of many kernels has some ten thousand
+
+
+def text_of(path: Path) -> str:
+    """The text of a file, at most ``LONGEST`` bytes; empty when it cannot be read."""
+    try:
+        with path.open("rb") as opened:
+            return opened.read(LONGEST).decode("utf-8", "replace")
+    except OSError:
+        return ""
+
+
+def put(path: Path, text: str) -> None:
+    """Replace a file that everybody may read, so that a power cut leaves the old or the new one.
+
+    Raises:
+        CannotWrite: the folder takes no file.
+    """
+    new = path.with_name(path.name + ".new")
+    try:
+        path.parent.mkdir(mode=0o755, parents=True, exist_ok=True)
+        fd = os.open(new, os.O_CREAT | os.O_WRONLY | os.O_TRUNC | os.O_CLOEXEC, 0o644)
+        try:
+            os.fchmod(fd, 0o644)
+            os.write(fd, text.encode())
+            os.fsync(fd)
+        finally:
+            os.close(fd)
+        new.rename(path)
+    except OSError as error:
+        raise CannotWrite(path=str(path), detail=error.strerror or str(error)) from error

@@ -1,0 +1,134 @@
+"""Puts the floor into the start of the machine, and takes it out again: small steps, each of which can be repeated.
+
+The order matters: the boot loader closes only after every initramfs can admit the enrolled keyboard.
+"""
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import msgspec
+
+from usbguard_py import paths
+from usbguard_py.core.bootline import closes
+from usbguard_py.errors_floor import FloorLocksOut, FloorObserves, FloorOnUsb, FloorUnsupported
+from usbguard_py.shell import bootloader, floor, initramfs
+from usbguard_py.shell.files import put, text_of
+from usbguard_py.shell.floor_check import OPTION, RENEWAL, UNIT, ports
+from usbguard_py.shell.tools import asked, run
+
+MADE = "kernel-cmdline made\n"  # a line of the marker: /etc/kernel/cmdline was not there before
+MARKER = "# The USB floor is in the start of this machine; see usbguard-py floor check.\n"
+
+
+class Step(msgspec.Struct, frozen=True):
+    """A step: its name as in ``floor check``, what it changes, and the change."""
+
+    name: str
+    what: str
+    act: Callable[[], object]
+
+
+def refuse_lock_out(*, keyboard: bool) -> None:
+    """Nobody must be locked out by the next start; ``keyboard`` false when no USB keyboard is needed.
+
+    Raises:
+        FloorUnsupported: the initramfs is built by something else than initramfs-tools.
+        FloorObserves: the machine only observes.
+        FloorOnUsb: the system lies on a USB disk.
+        FloorLocksOut: no enrolled keyboard could work in the initramfs.
+    """
+    if not initramfs.supported():
+        raise FloorUnsupported
+    if floor.mode() != "enforce":
+        raise FloorObserves
+    for path in ("/", "/usr", "/boot"):
+        if _on_usb(path):
+            raise FloorOnUsb(path=path)
+    # Behind an external hub nothing works before the daemon has judged the hub.
+    if keyboard and not any("." not in port for port in ports()):
+        raise FloorLocksOut
+
+
+def missing() -> tuple[Step, ...]:
+    """The steps that are still to be taken for an installed floor, in their order."""
+    return tuple(_missing())
+
+
+def _missing() -> Iterator[Step]:
+    if text_of(paths.MODULE_OPTION) != OPTION:
+        yield Step("module-option", str(paths.MODULE_OPTION), lambda: put(paths.MODULE_OPTION, OPTION))
+    if not paths.FLOOR_INSTALLED.exists():
+        yield Step("marker", str(paths.FLOOR_INSTALLED), lambda: put(paths.FLOOR_INSTALLED, MARKER))
+    boot = bootloader.found()
+    entries_open = "systemd-boot" in boot and not bootloader.closed("systemd-boot")
+    if entries_open:
+        yield Step("command-line", str(paths.KERNEL_CMDLINE), _close_command_line)
+    if any(asked("systemctl", "is-enabled", unit) != "enabled" for unit in (UNIT, *RENEWAL)):
+        yield Step("unit", f"systemctl enable {UNIT} {RENEWAL[0]}", _enable)
+    if not _images_hold():
+        yield Step("initramfs", "update-initramfs -u -k all", _update_initramfs)
+    if entries_open or bootloader.old_images():
+        yield Step("systemd-boot", "kernel-install add", bootloader.write_loader_entries)
+    if "grub" in boot and not bootloader.closed("grub"):
+        yield Step("grub", f"{paths.GRUB_DROP_IN}, update-grub", bootloader.close_grub)
+
+
+def present() -> tuple[Step, ...]:
+    """The steps that take the floor out again, in their order: the boot loader first."""
+    return tuple(_present())
+
+
+def _present() -> Iterator[Step]:
+    if paths.GRUB_DROP_IN.exists():
+        yield Step("grub", f"{paths.GRUB_DROP_IN}, update-grub", bootloader.open_grub)
+    made = MADE in text_of(paths.FLOOR_INSTALLED)
+    if closes(text_of(paths.KERNEL_CMDLINE).split()):
+        yield Step("command-line", str(paths.KERNEL_CMDLINE), lambda: bootloader.open_command_line(made=made))
+    if paths.MODULE_OPTION.exists():
+        yield Step("module-option", str(paths.MODULE_OPTION), lambda: paths.MODULE_OPTION.unlink(missing_ok=True))
+    if paths.FLOOR_INSTALLED.exists():
+        yield Step("marker", str(paths.FLOOR_INSTALLED), lambda: paths.FLOOR_INSTALLED.unlink(missing_ok=True))
+    if any(asked("systemctl", "is-enabled", unit) == "enabled" for unit in RENEWAL):
+        yield Step("renewal", f"systemctl disable {RENEWAL[0]}", lambda: run("systemctl", "disable", *RENEWAL))
+    if initramfs.supported() and any(initramfs.holds_floor(image) for image in initramfs.images()):
+        yield Step("initramfs", "update-initramfs -u -k all", _update_initramfs)
+    if "systemd-boot" in bootloader.found() and any(e.closed for e in bootloader.entries("systemd-boot")):
+        yield Step("systemd-boot", "kernel-install add", bootloader.write_loader_entries)
+
+
+def _images_hold() -> bool:
+    found = initramfs.images()
+    return bool(found) and not any(initramfs.problems(image) for image in found)
+
+
+def _close_command_line() -> None:
+    if bootloader.close_command_line():
+        put(paths.FLOOR_INSTALLED, MARKER + MADE)
+
+
+def _enable() -> None:
+    run("systemctl", "enable", UNIT, *RENEWAL)
+    if (paths.ROOT / "run/systemd/system").is_dir():  # systemd runs, sd_booted(3)
+        run("systemctl", "start", RENEWAL[0])
+
+
+def _update_initramfs() -> None:
+    run("update-initramfs", "-u", "-k", "all")
+
+
+def _on_usb(path: str) -> bool:
+    """Whether the file system at ``path`` lies on a USB device, also below encryption or a volume group."""
+    number = next((f[2] for f in _mounts() if f[4] == path), "")
+    return bool(number) and _below_usb(paths.SYS / "dev/block" / number)
+
+
+def _mounts() -> Iterator[list[str]]:
+    """The lines of mountinfo as fields: the third is the device, the fifth the place, proc_pid_mountinfo(5)."""
+    return (line.split() for line in reversed(text_of(paths.ROOT / "proc/self/mountinfo").splitlines()))
+
+
+def _below_usb(device: Path) -> bool:
+    real = device.resolve()
+    if any(part.startswith("usb") and part[3:].isdigit() for part in real.parts):
+        return True
+    return any(_below_usb(slave) for slave in real.glob("slaves/*"))
