@@ -228,6 +228,14 @@ class SysfsTrouble(GuardError):
     remedy = N_("The device is treated as not allowed. Unplug it and report.")
 
 
+class MediaTrouble(GuardError):
+    """The media of a drive did not appear, did not answer, or did not get their driver."""
+
+    exit_code = 74
+    sentence = N_("The media of {name} cannot be judged: {detail}.")
+    remedy = N_("The drive stays blocked. Unplug it, plug it in again and repeat; if it fails again, report.")
+
+
 class AlreadyRunning(GuardError):
     """Another usbguard-py daemon, or another enforcer, is active."""
 
@@ -242,14 +250,6 @@ class NotRoot(GuardError):
     exit_code = 77
     sentence = N_("This command must be run by root.")
     remedy = N_("Use: sudo {command}")
-
-
-class NoUsb(GuardError):
-    """The kernel offers no USB bus."""
-
-    exit_code = 69
-    sentence = N_("The kernel offers no USB bus on this machine.")
-    remedy = N_("Nothing can be connected over USB; the daemon waits until a bus appears.")
 
 
 class NotCut(GuardError):

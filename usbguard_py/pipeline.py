@@ -12,6 +12,7 @@ again because the list or the policy changed. Rules that live here and nowhere e
 from collections.abc import Generator
 from typing import Any, Protocol
 
+from usbguard_py import media
 from usbguard_py.buses import USB
 from usbguard_py.core.codes import Code
 from usbguard_py.core.connection import State
@@ -31,6 +32,10 @@ class Host(Protocol):
     @property
     def enforcing(self) -> bool:
         """Whether decisions are carried out, or only recorded."""
+
+    @property
+    def media(self) -> media.Media:
+        """What the media stage needs."""
 
     def describe(self, connection: Connection) -> Task:
         """Read the device anew into ``connection.device``."""
@@ -133,7 +138,7 @@ def admit(connection: Connection, host: Host) -> Flow:
             yield from close(connection, host, ("the list changed while the device was configured",))
             return
         connection.move(State.CONFIGURED)
-        host.release_nodes(connection, granted=True)
+        yield from media.held(connection, host)
         connection.move(State.OPENED)
         yield host.begin(connection, *opening)
         yield host.bound(connection)
@@ -144,6 +149,19 @@ def admit(connection: Connection, host: Host) -> Flow:
     problems = USB.effective(connection.decision, connection.device, seen)
     if problems:
         yield from close(connection, host, problems)
+        return
+    yield from hand_over(connection, host, seen)
+
+
+def hand_over(connection: Connection, host: Host, seen: ReadBack, *, used: bool = False) -> Flow:
+    """The media gate of a drive, then its nodes; one that fails is cut. ``used``: its nodes were given out before."""
+    try:
+        passed = yield from media.judged(connection, host.media)
+    except GuardError as error:
+        yield from (cut_failed if used else close)(connection, host, (str(error),))
+        return
+    if not passed:
+        yield from cut(connection, host, used=used)
         return
     connection.move(State.HANDED_OVER)
     host.record_outcome(connection, seen)
@@ -167,14 +185,14 @@ def adopt(connection: Connection, host: Host) -> Flow:
     if connection.decision.code is Code.ALLOWED:
         connection.decision = connection.decision_as(Code.ADOPTED)
     connection.seq = 0
-    host.release_nodes(connection, granted=True)
     try:
+        yield from media.held(connection, host)
         host.record_decision(connection)
     except GuardError as error:
         yield from close(connection, host, (str(error),))
         return
-    connection.enter(State.HANDED_OVER)
-    host.record_outcome(connection, seen)
+    connection.enter(State.OPENED)
+    yield from hand_over(connection, host, seen, used=True)
 
 
 def refuse(connection: Connection, host: Host) -> Flow:
@@ -196,32 +214,43 @@ def cut_twin(other: Connection, host: Host) -> Flow:
         yield from cut(other, host)
 
 
-def cut(connection: Connection, host: Host, *, recorded: bool = True) -> Flow:
-    """Close a device that is open: no new opens, flush, detach, deauthorise, let go, read back."""
+def cut_failed(connection: Connection, host: Host, problems: tuple[str, ...]) -> Flow:
+    """Cut a drive in use of which the media could not be judged."""
+    connection.decision = connection.closed_decision()
+    yield from cut(connection, host, problems=problems)
+
+
+def cut(
+    connection: Connection, host: Host, *, recorded: bool = True, used: bool = True, problems: tuple[str, ...] = ()
+) -> Flow:
+    """Close a device that is open: no new opens, flush, detach, deauthorise, let go, read back.
+
+    Of a drive that is not ``used`` nothing can be mounted: its nodes were never given out.
+    """
     host.release_nodes(connection, granted=False)
-    problems: list[str] = []
+    found = list(problems)
     held: object = None
-    ask = host.hold(connection)
+    ask = host.hold(connection) if used else None
     try:
         held = None if ask is None else (yield ask)
     except GuardError as error:
-        problems.append(str(error))
-    seen = yield from _deauthorised(connection, host, problems)
+        found.append(str(error))
+    seen = yield from deauthorised(connection, host, found)
     if ask is not None:
         try:
             yield host.release(connection)
         except GuardError as error:
-            problems.append(str(error))
-    problems += USB.effective(connection.closed_decision(), connection.device, seen)
+            found.append(str(error))
+    found += USB.effective(connection.closed_decision(), connection.device, seen)
     if recorded:
-        host.record_cut(connection, held, seen, tuple(problems))
+        host.record_cut(connection, held, seen, tuple(found))
 
 
 def close(connection: Connection, host: Host, problems: tuple[str, ...]) -> Flow:
     """Take back an opening that did not go through, and say so."""
     host.release_nodes(connection, granted=False)
     found = list(problems)
-    seen = yield from _deauthorised(connection, host, found)
+    seen = yield from deauthorised(connection, host, found)
     connection.decision = connection.closed_decision()
     if connection.seq:
         host.record_outcome(connection, seen, tuple(found))
@@ -229,7 +258,7 @@ def close(connection: Connection, host: Host, problems: tuple[str, ...]) -> Flow
         host.record_block(connection, seen, tuple(found))
 
 
-def _deauthorised(connection: Connection, host: Host, problems: list[str]) -> Generator[Wait, Any, ReadBack]:
+def deauthorised(connection: Connection, host: Host, problems: list[str]) -> Generator[Wait, Any, ReadBack]:
     """Deauthorise the device, more than once if it does not take, and say what the kernel shows then."""
     attempts = 0
     while True:

@@ -6,6 +6,7 @@ from usbguard_py import paths
 from usbguard_py.cli.answers import Cut, Done, typed
 from usbguard_py.cli.commands import Command, Group, Place, option
 from usbguard_py.cli.log_words import heads, row
+from usbguard_py.cli.media import units
 from usbguard_py.cli.output import confirm, facts, json_out, say, show
 from usbguard_py.cli.table import Column, Row
 from usbguard_py.cli.words import CUSTODY, moment, number, word
@@ -144,6 +145,7 @@ def _fingerprints(asset: Asset) -> None:
                 (_("Interfaces"), ", ".join(f"{i.number}.{i.alternate} {i.triple()}" for i in seen.interfaces)),
                 (_("Interfaces opened"), ", ".join(str(n) for n in seen.granted) or "–"),
                 (_("Descriptors"), seen.descriptors_sha256),
+                *units(seen),
             ]
         )
 

@@ -7,6 +7,7 @@ import msgspec
 
 from usbguard_py.cli.answers import Device, Devices, Done, Examined, typed
 from usbguard_py.cli.commands import Command, Option
+from usbguard_py.cli.media import units
 from usbguard_py.cli.output import ask, confirm, facts, interactive, json_out, say, show
 from usbguard_py.cli.table import Column, Row
 from usbguard_py.core import requests
@@ -104,6 +105,7 @@ def _describe(seen: Examined) -> None:
             (_("Electronic serial no."), seen.serial or "–"),
             (_("Interfaces"), ", ".join(seen.interfaces)),
             (_("Interfaces opened"), ", ".join(str(n) for n in passport.granted) or "–"),
+            *units(passport),
             *((_("Attention"), problem, "warn") for problem in seen.problems),
         ]
     )

@@ -23,7 +23,7 @@ from usbguard_py.core.requests import (
     WhitelistRevoke,
 )
 from usbguard_py.core.text import escaped
-from usbguard_py.daemon import changes
+from usbguard_py.daemon import changes, examination
 from usbguard_py.daemon.connection import Connection
 from usbguard_py.daemon.flow import Flow
 from usbguard_py.daemon.judge import Judge
@@ -45,7 +45,7 @@ class Answers:
             PeripheralRemove: changes.remove,
         }
         self._flows: dict[type[Request], Callable[..., Flow]] = {
-            Examine: changes.examine,
+            Examine: examination.examine,
             WhitelistAdd: changes.add,
             WhitelistRevoke: changes.revoke,
             PolicyUse: changes.use_policy,

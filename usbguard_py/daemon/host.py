@@ -13,11 +13,13 @@ from usbguard_py.core.decision import Decision
 from usbguard_py.core.enforcement import ReadBack, Step, Write
 from usbguard_py.core.facts import Connected, Facts
 from usbguard_py.core.gates import judge
+from usbguard_py.core.gates_media import faces
 from usbguard_py.core.whitelist import Peripheral
 from usbguard_py.daemon.books import Books
 from usbguard_py.daemon.connection import Connection
 from usbguard_py.daemon.flow import Ask, Bound, Flow
 from usbguard_py.daemon.helper import Helper, Task
+from usbguard_py.daemon.media import Media
 from usbguard_py.errors import DeviceGone
 from usbguard_py.shell import floor, nodes, sysfs
 from usbguard_py.shell.hands import Hands
@@ -35,6 +37,7 @@ class Host:
         self.books = books
         self.helper = helper
         self.hands = Hands()
+        self.media = Media(helper)
         self.other_enforcer = ""
         self.connections: dict[str, Connection] = {}
         self.published: Callable[[str, Connection], None] = lambda _kind, _connection: None
@@ -68,6 +71,8 @@ class Host:
         asset = next((a for a in facts.candidates if a.id == connection.decision.asset), None)
         connection.holder = asset.holder if asset is not None else ""
         connection.reason = asset.reason if asset is not None else ""
+        connection.access = asset.access if asset is not None else ""
+        connection.faces = faces(asset, connection.device)
         return connection.decision
 
     def facts(self, connection: Connection) -> Facts:
@@ -184,7 +189,7 @@ class Host:
         if connection.decision.code in _OPENED_DRIVE:
             self.hands.stand_by(connection.name)
         body = record.outcome(connection.seq, connection.device, connection.decision, seen, problems)
-        self.books.append_or_keep("outcome", {**body, "alarm": bool(problems)})
+        self.books.append_or_keep("outcome", {**body, **_media(connection), "alarm": bool(problems)})
         self.published("outcome", connection)
 
     def record_block(self, connection: Connection, seen: ReadBack, problems: tuple[str, ...]) -> None:
@@ -204,6 +209,7 @@ class Host:
         body = {
             **self._decision(connection),
             **record.effect(seen, problems),
+            **_media(connection),
             "of": connection.seq,
             "outcome": "failed" if problems and not seen.closed else "cut",
             "held": connection.held or None,
@@ -224,3 +230,7 @@ class Host:
         """Follow a changed list of peripherals: memory, and the small file that the floor uses."""
         self.books.peripherals = peripherals
         floor.write_input(paths.FLOOR_INPUT, peripherals)
+
+
+def _media(connection: Connection) -> record.Body:
+    return record.media(connection.media, connection.faces)
