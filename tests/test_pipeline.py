@@ -19,6 +19,7 @@ from usbguard_py.daemon.flow import Bound, Flow, Runner
 from usbguard_py.daemon.helper import Task
 from usbguard_py.errors import DatabaseTrouble, DeviceGone, HandsTrouble, SysfsTrouble
 from usbguard_py.pipeline import ATTEMPTS, handle
+from usbguard_py.shell.hands_messages import ReadOnlyDone
 from usbguard_py.shell.luns import Unit
 
 STORAGE = Interface(number=0, alternate=0, class_=8, subclass=6, protocol=80, endpoints=2)
@@ -71,6 +72,8 @@ class Drive:
     def __init__(self, host: "Host", *found: Lun) -> None:
         self.host, self.found = host, found or (a_lun(),)
         self.bus, self.binds = True, True
+        self.locked: tuple[str, ...] = ("sda", "sda1")
+        self.writable: tuple[str, ...] = ()
 
     def scsi(self) -> Bound:
         return Bound(lambda: True, 0)
@@ -99,6 +102,9 @@ class Drive:
     def over(self, _connection: Any, task: Task) -> Bound:
         return Bound(lambda: task.done, 0)
 
+    def lock(self, _connection: Any) -> Any:
+        return self.host._asked("refuse writes", ReadOnlyDone(self.locked, self.writable))
+
     def hand_over(self, connection: Any) -> None:
         self.host.release_nodes(connection, granted=True)
 
@@ -120,6 +126,7 @@ class Host:
         self.outcomes: list[tuple[ReadBack, tuple[str, ...]]] = []
         self.media = Drive(self)
         self.faces: tuple[Passport, ...] = ()  # of a drive
+        self.access = "rw"
 
     def _do(self, word: str) -> None:
         self.log.append(word)
@@ -139,6 +146,7 @@ class Host:
     def decide(self, connection: Any) -> Decision:
         decision = self.again if self.decided and self.again else self.decision
         connection.decision, connection.faces, self.decided = decision, self.faces, True
+        connection.access = self.access
         return decision
 
     def connection(self, name: str) -> Any:
@@ -501,4 +509,30 @@ def test_media_that_cannot_be_judged_close_the_drive(case: str) -> None:
     assert host.log[-4:] == [last, *TAKE_BACK]
     assert "nodes given" not in host.log
     assert link.state is State.CLOSED
+    assert host.outcomes[0][1]
+
+
+def test_writes_are_refused_before_the_nodes_are_given_out() -> None:
+    """By the kernel, read back by the hands."""
+    host = a_drive(a_lun(capacity=4096))
+    host.access = "ro"
+    run(handle(Link("1-2", CLOSED), host))
+    assert host.log == [*BEFORE, "attach 6:0:0:0", "refuse writes", "nodes given", "record ALLOWED"]
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [(("sda",), ("sda1",)), ((), ()), HandsTrouble(detail="nobody listens")],
+    ids=["one takes them", "none", "no hands"],
+)
+def test_a_drive_that_still_takes_writes_is_closed(answer: Any) -> None:
+    """It is to be read only, or not at all."""
+    host = a_drive(a_lun(capacity=4096))
+    host.access = "ro"
+    if isinstance(answer, HandsTrouble):
+        host.fails["refuse writes"] = answer
+    else:
+        host.media.locked, host.media.writable = answer
+    run(handle(Link("1-2", CLOSED), host))
+    assert host.log[-4:] == ["refuse writes", *TAKE_BACK]
     assert host.outcomes[0][1]

@@ -9,12 +9,13 @@ from collections.abc import Generator
 from typing import Any, Protocol
 
 from usbguard_py.core import gates_media
-from usbguard_py.core.media import Lun
+from usbguard_py.core.media import READ_ONLY, Lun
 from usbguard_py.daemon.connection import Connection
-from usbguard_py.daemon.flow import Bound, Wait
+from usbguard_py.daemon.flow import Ask, Bound, Wait
 from usbguard_py.daemon.helper import Task
 from usbguard_py.errors import DeviceGone, MediaTrouble
 from usbguard_py.i18n import N_
+from usbguard_py.shell.hands_messages import ReadOnlyDone
 from usbguard_py.shell.luns import Unit
 
 
@@ -47,6 +48,9 @@ class Media(Protocol):
 
     def over(self, connection: Connection, task: Task) -> Bound:
         """A wait for the end of ``task``, or of the device."""
+
+    def lock(self, connection: Connection) -> Ask:
+        """Have the kernel refuse writes to the media."""
 
     def hand_over(self, connection: Connection) -> None:
         """Give the nodes out: the flag, and one look of udev at those that are there."""
@@ -92,9 +96,24 @@ def judged(connection: Connection, media: Media) -> Generator[Wait, Any, bool]:
         return False
     if not _passes(connection, (yield from attached(connection, media, units))):
         return False
+    if connection.access == READ_ONLY:
+        yield from _locked(connection, media)
     connection.units = tuple(unit.place for unit in units)
     media.hand_over(connection)
     return True
+
+
+def _locked(connection: Connection, media: Media) -> Generator[Wait, Any, None]:
+    """See that the kernel refuses writes, while the nodes are still nobody's.
+
+    Raises:
+        MediaTrouble: a block device still takes them.
+        HandsTrouble: the hands could not be asked.
+    """
+    done: ReadOnlyDone = yield media.lock(connection)
+    disks = [lun for lun in connection.media if lun.driver]
+    if done.writable or len(done.nodes) < len(disks):
+        raise MediaTrouble(name=connection.name, detail=N_("a logical unit still takes writes"))
 
 
 def _passes(connection: Connection, seen: tuple[Lun, ...]) -> bool:

@@ -109,6 +109,7 @@ DETAILS: tuple[str, ...] = (
     N_("a logical unit cannot be read"),
     N_("a logical unit did not answer in time"),
     N_("a logical unit got no driver"),
+    N_("a logical unit still takes writes"),
     N_("there is a second target"),
     N_("the device could not be closed after its examination"),
     # what was read back

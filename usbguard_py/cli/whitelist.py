@@ -9,7 +9,7 @@ from usbguard_py.cli.log_words import heads, row
 from usbguard_py.cli.media import units
 from usbguard_py.cli.output import confirm, facts, json_out, say, show
 from usbguard_py.cli.table import Column, Row
-from usbguard_py.cli.words import CUSTODY, moment, number, word
+from usbguard_py.cli.words import ACCESS, CUSTODY, moment, number, word
 from usbguard_py.core.requests import WhitelistRevoke
 from usbguard_py.core.text import escaped
 from usbguard_py.core.whitelist import Asset, Custody
@@ -125,6 +125,7 @@ def _about(asset: Asset) -> None:
             (_("Holder"), asset.holder),
             (_("Unit"), asset.unit or "–"),
             (_("Document"), asset.document),
+            (_("Access"), word(ACCESS, asset.access)),
             (_("Put on the list"), f"{moment(asset.added_at, zone=True)} ({asset.added_by})"),
             *(changed if asset.reason or asset.reason_document else []),
         ]

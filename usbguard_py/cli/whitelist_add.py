@@ -1,8 +1,9 @@
 """``usbguard-py whitelist add``: from a connected device with three questions, or by hand."""
 
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
+import click
 import msgspec
 
 from usbguard_py.cli.answers import Device, Devices, Done, Examined, typed
@@ -17,6 +18,7 @@ from usbguard_py.errors import Usage
 from usbguard_py.i18n import N_, _
 from usbguard_py.shell.client import call
 
+ACCESS: dict[str, Literal["rw", "ro"]] = {"read-write": "rw", "read-only": "ro"}
 FACETS = ("vid", "pid", "bcd_device", "serial", "manufacturer", "product", "descriptors")
 
 
@@ -46,6 +48,7 @@ def add(as_json: bool, yes: bool, grant: tuple[int, ...], **given: Any) -> None:
             name=name,
             passport=passport,
             grant=grant,
+            access=ACCESS[given["access"]],
         )
     )
     if as_json:
@@ -146,6 +149,12 @@ command = Command(
         Option(["--printed-serial"], help=N_("Serial number printed on the shell.")),
         Option(["--label"], help=N_("A name for people.")),
         Option(["--grant"], type=int, multiple=True, metavar="N", help=N_("Interface to open; storage if not given.")),
+        Option(
+            ["--access"],
+            type=click.Choice(list(ACCESS)),
+            default="read-write",
+            help=N_("What may be done with it; read-write if not given."),
+        ),
         Option(["--passport"], metavar="FILE", help=N_("By hand: a passport or a capture as JSON.")),
         Option(["--vid"], metavar="HEX", help=N_("By hand: maker's number (VID); must agree with the descriptors.")),
         Option(["--pid"], metavar="HEX", help=N_("By hand: product's number (PID); must agree with the descriptors.")),
@@ -159,6 +168,7 @@ command = Command(
     examples=[
         "usbguard-py whitelist add",
         'usbguard-py whitelist add --device 1-2 --holder "Nguyen Van Mau" --document MAU-01/2026',
+        'usbguard-py whitelist add --device 1-2 --holder "Nguyen Van Mau" --document MAU-01/2026 --access read-only',
         'usbguard-py whitelist add --passport stick.json --holder "Nguyen Van Mau" --document MAU-01/2026',
     ],
 )

@@ -23,6 +23,7 @@ CUSTODY = {
     "damaged": N_("damaged"),
     "destroyed": N_("destroyed"),
 }
+ACCESS = {"rw": N_("reading and writing"), "ro": N_("reading only")}
 OUTCOMES = {
     "allowed": N_("allowed"),
     "blocked": N_("blocked"),

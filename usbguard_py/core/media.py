@@ -11,6 +11,8 @@ from usbguard_py.core.text import escaped
 # gets no driver from us, so it has no node but the raw ones, which stay with root.
 DRIVERS = {0x00: "sd", 0x07: "sd", 0x0E: "sd", 0x04: "sr", 0x05: "sr"}
 
+READ_ONLY = "ro"  # the word for the access of an asset whose media nobody writes to
+
 Hex8 = Annotated[str, msgspec.Meta(pattern=r"\A([0-9a-f]{2}){0,8}\Z")]
 Hex16 = Annotated[str, msgspec.Meta(pattern=r"\A([0-9a-f]{2}){0,16}\Z")]
 Hex4 = Annotated[str, msgspec.Meta(pattern=r"\A([0-9a-f]{2}){0,4}\Z")]

@@ -146,15 +146,16 @@ def effect(seen: ReadBack, problems: Iterable[str] = ()) -> Body:
     }
 
 
-def media(seen: Media, faces: tuple[Passport, ...]) -> Body:
+def media(seen: Media, faces: tuple[Passport, ...], access: str = "rw") -> Body:
     """The fields that say what a drive's units are; none when it showed none.
 
-    ``media_listed`` is whether the passport says what they have to be; otherwise they are only recorded.
+    ``media_listed`` is whether the passport says what they have to be; otherwise they are only recorded. ``access`` is
+    ``rw`` or ``ro``: then the kernel's refusal of writes was read back before the nodes were given out.
     """
     if not seen:
         return {}
     listed = bool(faces) and not any(isinstance(face.media, msgspec.UnsetType) for face in faces)
-    return {"media": _items(_unit(lun) for lun in seen), "media_listed": listed}
+    return {"media": _items(_unit(lun) for lun in seen), "media_listed": listed, "access": access}
 
 
 def _unit(lun: Lun) -> Body:

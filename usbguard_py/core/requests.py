@@ -4,7 +4,7 @@ The wire is Varlink's (one JSON object, a NUL byte): ``{"method": "org.usbguardp
 "parameters": {…}}``. A request is at most 64 KiB. ``ROLE`` names the least role that may ask.
 """
 
-from typing import ClassVar
+from typing import ClassVar, Literal
 
 import msgspec
 
@@ -83,6 +83,7 @@ class WhitelistAdd(Request, frozen=True):
     name: str = ""
     passport: Passport | None = None
     grant: tuple[int, ...] = ()
+    access: Literal["rw", "ro"] = "rw"
 
 
 class WhitelistRevoke(Request, frozen=True):

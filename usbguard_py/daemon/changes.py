@@ -107,6 +107,7 @@ def add(judge: Judge, request: WhitelistAdd, caller: Peer) -> Flow:
         document=request.document.strip(),
         state=Custody.IN_USE,
         fingerprints=(Fingerprint("first", passport),),
+        access=request.access,
     )
     added, entry = judge.host.books.ready().add_asset(asset, by(caller))
     _told(judge, entry, asset=added.id, holder=added.holder)

@@ -37,7 +37,7 @@ class Host:
         self.books = books
         self.helper = helper
         self.hands = Hands()
-        self.media = Media(helper)
+        self.media = Media(helper, self.hands)
         self.other_enforcer = ""
         self.connections: dict[str, Connection] = {}
         self.published: Callable[[str, Connection], None] = lambda _kind, _connection: None
@@ -233,4 +233,4 @@ class Host:
 
 
 def _media(connection: Connection) -> record.Body:
-    return record.media(connection.media, connection.faces)
+    return record.media(connection.media, connection.faces, connection.access)

@@ -3,23 +3,26 @@
 import time
 from collections.abc import Callable
 
-from usbguard_py.core.media import Lun
+from usbguard_py.core.media import READ_ONLY, Lun
 from usbguard_py.daemon.connection import Connection
-from usbguard_py.daemon.flow import Bound
+from usbguard_py.daemon.flow import Ask, Bound
 from usbguard_py.daemon.helper import Helper, Task
 from usbguard_py.shell import luns, nodes
+from usbguard_py.shell.hands import Hands
 from usbguard_py.shell.luns import Unit
 
 SCAN_DEADLINE = 15.0  # seconds for the first unit; the kernel's own wait is one (delay_use) where it cannot be set
 DRIVER_DEADLINE = 10.0  # seconds for udev to load sd_mod or sr_mod: 4 s seen for the first stick after boot, emulated
 ANSWER_DEADLINE = 25.0  # seconds; a disk that spins up takes ten
+HANDS_DEADLINE = 10.0  # seconds; they may have to be started first
 
 
 class Media:
     """Implements :class:`usbguard_py.media.Media`."""
 
-    def __init__(self, helper: Helper) -> None:
+    def __init__(self, helper: Helper, hands: Hands) -> None:
         self._helper = helper
+        self._hands = hands
 
     def scsi(self) -> Bound:
         """A wait for the SCSI bus; udev loads it with the storage driver once the interfaces are there, closed."""
@@ -66,9 +69,15 @@ class Media:
         """A wait for the end of ``task``, or of the device."""
         return Bound(lambda: task.done or not connection.directory.present(), time.monotonic() + ANSWER_DEADLINE)
 
+    def lock(self, connection: Connection) -> Ask:
+        """Ask the hands to have the kernel refuse writes."""
+        pending = self._hands.begin_read_only(connection.name, connection.device.devnum)
+        return Ask(pending, time.monotonic() + HANDS_DEADLINE)
+
     def hand_over(self, connection: Connection) -> None:
         """Set the flag by which udev gives the nodes out, then have it look at those that are there already."""
-        nodes.flag(connection.name, connection.device.devnum, granted=True)
+        read_only = connection.access == READ_ONLY
+        nodes.flag(connection.name, connection.device.devnum, granted=True, read_only=read_only)
         luns.announce(connection.directory)
 
     def grown(self, connection: Connection) -> str:
