@@ -90,8 +90,7 @@ class Plugs(Ports):
             self._add(driver, name, slot, {"serial": serial})
             for lun, unit in enumerate(units):
                 self._add_unit(name, backends, unit, lun)
-            if driver == "usb-bot":
-                self.qmp.execute("qom-set", path=f"/machine/peripheral/{name}", property="attached", value=True)
+            self.qmp.execute("qom-set", path=f"/machine/peripheral/{name}", property="attached", value=True)
 
         return self._plug(name, add, None, backends)
 

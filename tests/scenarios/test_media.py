@@ -153,6 +153,8 @@ def test_observing_leaves_the_kernel_s_own_way(rig: Rig) -> None:
     assert rig.guest.read(AUTOPROBE).strip() == "1"
     assert rig.guest.read("/sys/module/usb_storage/parameters/delay_use").strip() == "1"
     stick = rig.guest.plug_stick(serial="SAMPLE-9999")
+    # The kernel parameter of this guest is no part of the policy.
+    rig.guest.write_attribute(f"/sys/bus/usb/devices/{stick.port}/authorized", "1")
     rig.guest.witness.wait_uevent("bind", devpath=f"/{stick.port}:", DRIVER="sd")
     rig.cli("policy use standalone")
     assert rig.guest.read(AUTOPROBE).strip() == "0"

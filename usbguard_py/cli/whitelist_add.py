@@ -136,7 +136,7 @@ command = Command(
     callback=add,
     help=N_(
         "Put a device on the list of approved devices.\n\n"
-        "Plug the device in and run the command without options: the device is examined, which opens nothing of it, "
+        "Plug the device in and run the command without options: the device is examined, which gives it to nobody, "
         "what was seen is shown, and three questions are asked.\n\n"
         "With options nothing is asked unless something is missing. By hand, for a device that is elsewhere: "
         "--passport FILE with a passport or a capture (explain --json), or single characteristics with --descriptors."

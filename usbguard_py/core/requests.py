@@ -63,7 +63,7 @@ class PeripheralRemove(Request, frozen=True):
 
 
 class Examine(Request, frozen=True):
-    """Read a connected device's real descriptors; nothing of it opens."""
+    """Read a connected device's real descriptors and a drive's media; nobody is given anything of it."""
 
     ROLE = "manager"
     CHANGES = True
