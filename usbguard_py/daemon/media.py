@@ -26,7 +26,7 @@ class Media:
 
     def scsi(self) -> Bound:
         """A wait for the SCSI bus; udev loads it with the storage driver once the interfaces are there, closed."""
-        return Bound(luns.hold, time.monotonic() + DRIVER_DEADLINE)
+        return Bound(luns.bus, time.monotonic() + DRIVER_DEADLINE)
 
     def hold(self) -> bool:
         """Have the bus bind nothing by itself, and see it read back."""

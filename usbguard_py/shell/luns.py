@@ -30,13 +30,18 @@ class Unit(msgspec.Struct, frozen=True):
     lun: Lun
 
 
+def bus() -> bool:
+    """Whether the kernel has its SCSI bus."""
+    return paths.SCSI_AUTOPROBE.exists()
+
+
 def hold() -> bool:
     """Have the bus bind no driver by itself, and see it read back; ``False`` while there is no SCSI bus yet.
 
     Raises:
         SysfsTrouble: the kernel did not take it.
     """
-    if not paths.SCSI_AUTOPROBE.exists():
+    if not bus():
         return False
     if value(paths.SCSI_AUTOPROBE) != "0":
         _written(paths.SCSI_AUTOPROBE, "0")
