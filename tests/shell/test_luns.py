@@ -147,7 +147,7 @@ def test_udev_looks_at_the_disk_and_its_partitions_again(tree: Tree) -> None:
     files = [tree.device(f"{disk}/{name}uevent", "") for name in ("", "sda1/", "queue/")]
     tree.device(f"{disk}/sda1/partition", "1\n")
     luns.announce(tree.open())
-    assert [path.read_text() for path in files] == ["change", "change", ""]
+    assert [path.read_text() for path in files] == [luns.GIVEN, luns.GIVEN, ""]
 
 
 def test_what_is_only_to_be_read_is_marked_before_it_is_given_out(tree: Tree) -> None:

@@ -18,6 +18,6 @@ def units(passport: Passport) -> list[tuple[str, str]]:
 
 
 def _unit(lun: Lun) -> str:
-    kind = _(KINDS[lun.driver]) if lun.driver else _("other kind")
+    kind = _(KINDS[lun.driver]) if lun.driver else _("type {number}").format(number=lun.type)
     size = "" if lun.capacity is None else _("{count} bytes").format(count=number(lun.capacity))
     return ", ".join(text for text in (kind, described(lun), size) if text)

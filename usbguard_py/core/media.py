@@ -57,9 +57,8 @@ def facets(lun: Lun) -> dict[str, str]:
 
 
 def described(lun: Lun) -> str:
-    """A unit on one line, for people and for the log."""
-    words = (_text(lun.vendor), _text(lun.model), _text(lun.revision))
-    return " ".join(word for word in (f"type {lun.type}", *words) if word)
+    """What a unit calls itself, on one line."""
+    return " ".join(text for raw in (lun.vendor, lun.model, lun.revision) if (text := _text(raw)))
 
 
 def enrolled(media: Media) -> Media:

@@ -15,6 +15,9 @@ from usbguard_py.errors import DeviceGone, MediaTrouble, SysfsTrouble
 from usbguard_py.i18n import N_
 from usbguard_py.shell.sysfs import Directory, put, value
 
+# What udev is told with the event (Documentation/ABI/testing/sysfs-uevent): a UUID, which has to be there and says
+# nothing, and a word, which 99-usbguard-py.rules knows.
+GIVEN = "change 00000000-0000-4000-8000-000000000000 USBGUARDPY=given"
 MAX_UNITS = 64  # usb-storage has 16 at most (GET_MAX_LUN, Bulk-Only Transport 1.0, 3.2)
 SECTOR = 512  # bytes; the unit of `size` whatever the medium's own (Documentation/ABI/stable/sysfs-block)
 _HOST = re.compile(r"host[0-9]+\Z")
@@ -168,7 +171,10 @@ def sized(directory: Directory, unit: Unit) -> Lun:
 
 
 def announce(directory: Directory) -> None:
-    """Have udev look at the block nodes below the device again, partitions after their disk.
+    """Have udev look at the block nodes below the device again, partitions after their disk, and have the table read.
+
+    The kernel opens a disk to read its table of partitions as whoever probes it, and the judge may open no device
+    (``DevicePolicy=`` of its unit): until now there are none. docs/adr/0094-no-table-before-the-gate.md.
 
     Raises:
         SysfsTrouble: the kernel refused.
@@ -178,7 +184,7 @@ def announce(directory: Directory) -> None:
             disk = f"{unit}/block/{name}"
             parts = [part for part in directory.names(disk, None) if directory.read(f"{disk}/{part}/partition")]
             for place in (disk, *(f"{disk}/{part}" for part in parts)):
-                directory.put(f"{place}/uevent", "change")
+                directory.put(f"{place}/uevent", GIVEN)
 
 
 def _hosts(directory: Directory) -> tuple[str, ...]:
