@@ -48,6 +48,9 @@ class Directory:
     def read_back(self) -> ReadBack:
         return self.seen
 
+    def present(self) -> bool:
+        return not self.seen.gone
+
     def close(self) -> None:
         """Nothing is open here."""
 

@@ -155,7 +155,7 @@ def attached(connection: Connection, media: Media, units: tuple[Unit, ...]) -> G
 
 def _ended(connection: Connection, media: Media, task: Task) -> Generator[Wait, Any, Any]:
     yield media.over(connection, task)
-    if connection.gone:
+    if connection.gone or not (task.done or connection.directory.present()):
         raise DeviceGone(name=connection.name)
     if not task.done:
         raise MediaTrouble(name=connection.name, detail=N_("a logical unit did not answer in time"))
