@@ -31,10 +31,9 @@ def nodes(rig: Rig) -> list[str]:
 
 
 def writes(rig: Rig) -> dict[str, dict[str, str]]:
-    """What came of each way to write, for the person."""
-    result: dict[str, dict[str, str]] = json.loads(
-        rig.guest.run(f"{PERSON} python3 -I /opt/lab/writes.py {' '.join(nodes(rig))}").stdout
-    )
+    """What came of each way to write, for the person; the partition before its disk, whose table is written over."""
+    command = f"{PERSON} python3 -I /opt/lab/writes.py {' '.join(reversed(nodes(rig)))}"
+    result: dict[str, dict[str, str]] = json.loads(rig.guest.run(command).stdout)
     return result
 
 
