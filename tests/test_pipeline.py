@@ -1,5 +1,6 @@
 """The flow's order, with a host that implements the port and writes down what it was asked, in order."""
 
+import math
 from collections.abc import Callable
 from typing import Any
 
@@ -11,12 +12,16 @@ from usbguard_py.core.connection import State
 from usbguard_py.core.decision import Decision
 from usbguard_py.core.device import Configuration, Device, Interface
 from usbguard_py.core.enforcement import InterfaceState, Probe, ReadBack, Step, Write
+from usbguard_py.core.media import Lun
+from usbguard_py.core.passport import Passport, passport_of
 from usbguard_py.daemon.connection import Connection
 from usbguard_py.daemon.flow import Bound, Flow, Runner
 from usbguard_py.daemon.helper import Task
 from usbguard_py.errors import DatabaseTrouble, DeviceGone, SysfsTrouble
 from usbguard_py.errors_device import HandsTrouble
 from usbguard_py.pipeline import ATTEMPTS, handle
+from usbguard_py.shell.hands_messages import ReadOnlyDone
+from usbguard_py.shell.luns import Unit
 
 STORAGE = Interface(number=0, alternate=0, class_=8, subclass=6, protocol=80, endpoints=2)
 STICK = Device(
@@ -44,6 +49,9 @@ class Directory:
     def read_back(self) -> ReadBack:
         return self.seen
 
+    def present(self) -> bool:
+        return not self.seen.gone
+
     def close(self) -> None:
         """Nothing is open here."""
 
@@ -57,6 +65,58 @@ class Link:
         return connection
 
 
+def a_lun(number: int = 0, kind: int = 0, capacity: int | None = None) -> Lun:
+    """A unit of a sample maker."""
+    return Lun(0, number, kind, b"SAMPLE  ".hex(), b"Stick           ".hex(), b"1.00".hex(), capacity)
+
+
+class Drive:
+    """The media of a drive with these units; writes down in its host's log what it is asked."""
+
+    def __init__(self, host: "Host", *found: Lun) -> None:
+        self.host, self.found = host, found or (a_lun(),)
+        self.bus, self.binds = True, True
+        self.locked: tuple[str, ...] = ("sda", "sda1")
+        self.writable: tuple[str, ...] = ()
+
+    def scsi(self) -> Bound:
+        return Bound(lambda: True, 0)
+
+    def hold(self) -> bool:
+        self.host._do("hold the units")
+        return self.bus
+
+    def appeared(self, _connection: Any) -> Bound:
+        return Bound(lambda: bool(self.found), 0)
+
+    def table(self, _connection: Any) -> Task:
+        return self.host._asked(
+            "table", tuple(Unit(f"6:0:0:{lun.number}", f"x/{lun.number}", _bare(lun)) for lun in self.found)
+        )
+
+    def ready(self, _connection: Any, _unit: Unit) -> Bound:
+        return Bound(lambda: True, 0)
+
+    def attach(self, _connection: Any, unit: Unit) -> Task:
+        return self.host._asked(f"attach {unit.address}", self.binds)
+
+    def sized(self, _connection: Any, unit: Unit) -> Lun:
+        return next(lun for lun in self.found if lun.number == unit.lun.number)
+
+    def over(self, _connection: Any, task: Task) -> Bound:
+        return Bound(lambda: task.done, 0)
+
+    def lock(self, _connection: Any) -> Any:
+        return self.host._asked("refuse writes", ReadOnlyDone(self.locked, self.writable))
+
+    def hand_over(self, connection: Any) -> None:
+        self.host.release_nodes(connection, granted=True)
+
+
+def _bare(lun: Lun) -> Lun:
+    return msgspec.structs.replace(lun, capacity=None)
+
+
 class Host:
     """Writes down what it is asked; ``fails`` names the calls that fail, with their errors."""
 
@@ -68,6 +128,9 @@ class Host:
         self.decided = False
         self.others: dict[str, Any] = {}
         self.outcomes: list[tuple[ReadBack, tuple[str, ...]]] = []
+        self.media = Drive(self)
+        self.faces: tuple[Passport, ...] = ()  # of a drive
+        self.access = "rw"
 
     def _do(self, word: str) -> None:
         self.log.append(word)
@@ -86,7 +149,8 @@ class Host:
 
     def decide(self, connection: Any) -> Decision:
         decision = self.again if self.decided and self.again else self.decision
-        connection.decision, self.decided = decision, True
+        connection.decision, connection.faces, self.decided = decision, self.faces, True
+        connection.access = self.access
         return decision
 
     def connection(self, name: str) -> Any:
@@ -132,8 +196,12 @@ class Host:
     def release(self, _connection: Any) -> Any:
         return self._asked("release")
 
-    def _asked(self, word: str) -> Task:
-        return _done(lambda: self._do(word))
+    def _asked(self, word: str, answer: object = None) -> Task:
+        def do() -> object:
+            self._do(word)
+            return answer
+
+        return _done(do)
 
     def record_decision(self, connection: Any) -> None:
         self._do("record decision")
@@ -178,6 +246,7 @@ def run(flow: Flow) -> None:
     faults: list[BaseException] = []
     runner = Runner(lambda function: faults.append(e) if (e := _caught(function)) else None)
     runner.start(flow)
+    runner.expire(math.inf)  # what is never seen is given up
     assert runner.idle, "the flow still waits"
     assert not faults, faults
 
@@ -229,7 +298,9 @@ def test_a_blocked_device_that_is_open_is_cut() -> None:
     assert host.outcomes == [(CLOSED, ())]
 
 
-STOPS = {  # what fails, and what was done until then; the entry is written beside the configuring
+STOPS: dict[
+    str, tuple[dict[str, Exception], list[str]]
+] = {  # what fails, and what was done until then; the entry is written beside the configuring
     "the bus stays open": (
         {CONFIGURE[1]: SysfsTrouble(value="0", attribute="a", name="usb1", detail="?")},
         [*CONFIGURE[:2], "record decision"],
@@ -251,7 +322,8 @@ STOPS = {  # what fails, and what was done until then; the entry is written besi
 def test_whatever_fails_on_the_way_closes_the_device(case: str) -> None:
     """Nothing after the failing step happens; the device is taken back and the outcome says so."""
     fails, done = STOPS[case]
-    host = Host(ALLOW, **fails)
+    host = Host(ALLOW)
+    host.fails = fails
     link = Link("1-2", CLOSED)
     run(handle(link, host))
     assert host.log == [*done, *TAKE_BACK]
@@ -370,3 +442,125 @@ def test_a_device_that_has_gone_stays_gone() -> None:
     run(handle(link, host))
     assert link.state is State.GONE
     assert host.outcomes == []
+
+
+def a_drive(*found: Lun, expected: tuple[Lun, ...] | None = None) -> Host:
+    """A host with a drive that shows ``found``; its passport expects ``expected``, or says nothing of media."""
+    host = Host(ALLOW)
+    passport = passport_of(STICK, (0,))
+    host.faces = (passport if expected is None else msgspec.structs.replace(passport, media=expected),)
+    host.media = Drive(host, *found)
+    return host
+
+
+BEFORE = [*CONFIGURE, "hold the units", *OPENING[1:], "table"]
+CUT = ["nodes taken", "1-2/authorized=0", "record cut 1-2 MISMATCH"]
+
+
+@pytest.mark.parametrize("expected", [None, (a_lun(), a_lun(1, 5))], ids=["media not listed", "media listed"])
+def test_a_drive_gets_its_nodes_after_its_media_were_judged(expected: tuple[Lun, ...] | None) -> None:
+    """The units are held before the interface opens; the nodes are given out last."""
+    host = a_drive(a_lun(0, 0, 4096), a_lun(1, 5), expected=expected)
+    link = Link("1-2", CLOSED)
+    run(handle(link, host))
+    assert host.log == [*BEFORE, "attach 6:0:0:0", "attach 6:0:0:1", "nodes given", "record ALLOWED"]
+    assert [lun.capacity for lun in link.media] == [4096, None]
+    assert link.decision.results[-1].gate == "media"
+    assert link.state is State.HANDED_OVER
+
+
+TABLES = {
+    "another type": ((a_lun(0, 5),), "lun 0 type", "0", "5"),
+    "one more": ((a_lun(), a_lun(1)), "luns", "0", "0 1"),
+    "another number": ((a_lun(1),), "luns", "0", "1"),
+    "another revision": (
+        (msgspec.structs.replace(a_lun(), revision=b"9.99".hex()),),
+        "lun 0 revision",
+        '"1.00"',
+        '"9.99"',
+    ),
+}
+
+
+@pytest.mark.parametrize("case", TABLES)
+def test_a_drive_with_other_units_is_cut_before_one_gets_a_driver(case: str) -> None:
+    """The facet is named, an alarm is raised, nothing was mounted that the hands would have to detach."""
+    found, *facet = TABLES[case]
+    host = a_drive(*found, expected=(a_lun(),))
+    link = Link("1-2", CLOSED)
+    run(handle(link, host))
+    assert host.log == [*BEFORE, *CUT]
+    failed = link.decision.failed
+    assert failed is not None
+    assert [failed.facet, failed.expected, failed.seen] == facet
+    assert (link.decision.allow, link.decision.alarm, link.state) == (False, True, State.CLOSED)
+
+
+def test_another_capacity_is_seen_before_the_nodes_are_given_out() -> None:
+    """It is known only with the driver, while the node still belongs to root alone."""
+    host = a_drive(a_lun(capacity=8192), expected=(a_lun(capacity=4096),))
+    link = Link("1-2", CLOSED)
+    run(handle(link, host))
+    assert host.log == [*BEFORE, "attach 6:0:0:0", *CUT]
+    assert link.decision.results[-1].facet == "lun 0 capacity"
+
+
+def test_a_drive_in_use_with_other_units_is_cut_with_what_is_mounted() -> None:
+    """Found open by a start of the judge."""
+    host = a_drive(a_lun(0, 5), expected=(a_lun(),))
+    run(handle(Link("1-2", OPEN), host))
+    assert host.log[-6:] == ["table", "nodes taken", "hold", "1-2/authorized=0", "release", CUT[-1]]
+
+
+TROUBLES: dict[str, tuple[Callable[[Host], object], str]] = {
+    "no SCSI bus": (lambda host: setattr(host.media, "bus", False), "hold the units"),
+    "the bus is not held": (
+        lambda host: host.fails.update(
+            {"hold the units": SysfsTrouble(value="0", attribute="a", name="s", detail="?")}
+        ),
+        "hold the units",
+    ),
+    "no unit appears": (lambda host: setattr(host.media, "found", ()), "await bind"),
+    "a unit gets no driver": (lambda host: setattr(host.media, "binds", False), "attach 6:0:0:0"),
+    "the device leaves": (lambda host: host.fails.update({"table": DeviceGone(name="1-2")}), "table"),
+}
+
+
+@pytest.mark.parametrize("case", TROUBLES)
+def test_media_that_cannot_be_judged_close_the_drive(case: str) -> None:
+    """The nodes are never given out, and the outcome says why."""
+    break_, last = TROUBLES[case]
+    host = a_drive(a_lun())
+    break_(host)
+    link = Link("1-2", CLOSED)
+    run(handle(link, host))
+    assert host.log[-4:] == [last, *TAKE_BACK]
+    assert "nodes given" not in host.log
+    assert link.state is State.CLOSED
+    assert host.outcomes[0][1]
+
+
+def test_writes_are_refused_before_the_nodes_are_given_out() -> None:
+    """By the kernel, read back by the hands."""
+    host = a_drive(a_lun(capacity=4096))
+    host.access = "ro"
+    run(handle(Link("1-2", CLOSED), host))
+    assert host.log == [*BEFORE, "attach 6:0:0:0", "refuse writes", "nodes given", "record ALLOWED"]
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [(("sda",), ("sda1",)), ((), ()), HandsTrouble(detail="nobody listens")],
+    ids=["one takes them", "none", "no hands"],
+)
+def test_a_drive_that_still_takes_writes_is_closed(answer: Any) -> None:
+    """It is to be read only, or not at all."""
+    host = a_drive(a_lun(capacity=4096))
+    host.access = "ro"
+    if isinstance(answer, HandsTrouble):
+        host.fails["refuse writes"] = answer
+    else:
+        host.media.locked, host.media.writable = answer
+    run(handle(Link("1-2", CLOSED), host))
+    assert host.log[-4:] == ["refuse writes", *TAKE_BACK]
+    assert host.outcomes[0][1]

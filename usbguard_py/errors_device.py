@@ -18,3 +18,11 @@ class HandsTrouble(GuardError):
     exit_code = 74
     sentence = N_("The privileged helper of usbguard-py reported: {detail}.")
     remedy = N_("A device that has to be cut is cut all the same. See: journalctl -u usbguard-py-hands")
+
+
+class MediaTrouble(GuardError):
+    """The media of a drive did not appear, did not answer, or did not get their driver."""
+
+    exit_code = 74
+    sentence = N_("The media of {name} cannot be judged: {detail}.")
+    remedy = N_("The drive stays blocked. Unplug it, plug it in again and repeat; if it fails again, report.")

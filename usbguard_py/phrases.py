@@ -108,6 +108,15 @@ DETAILS: tuple[str, ...] = (
     N_("interface number {number}"),
     N_("interface {number}, setting {setting} appears twice"),
     N_("interface {number} has no setting 0"),
+    # the media of a drive
+    N_("the kernel has no SCSI bus"),
+    N_("no logical unit appeared"),
+    N_("a logical unit cannot be read"),
+    N_("a logical unit did not answer in time"),
+    N_("a logical unit got no driver"),
+    N_("a logical unit still takes writes"),
+    N_("there is a second target"),
+    N_("the device could not be closed after its examination"),
     # what was read back
     N_("configuration {number} is set"),
     N_("interface {name} is there"),

@@ -10,81 +10,20 @@ again because the list or the policy changed. Rules that live here and nowhere e
 """
 
 from collections.abc import Generator
-from typing import Any, Protocol
+from typing import Any
 
+from usbguard_py import media
 from usbguard_py.buses import USB
 from usbguard_py.core.codes import Code
 from usbguard_py.core.connection import State
 from usbguard_py.core.decision import Decision
-from usbguard_py.core.enforcement import ReadBack, Step, Write
+from usbguard_py.core.enforcement import ReadBack, Write
 from usbguard_py.daemon.connection import Connection
-from usbguard_py.daemon.flow import Ask, Bound, Flow, Wait
-from usbguard_py.daemon.helper import Task
+from usbguard_py.daemon.flow import Flow, Wait
 from usbguard_py.errors import GuardError
+from usbguard_py.machine import Host
 
 ATTEMPTS = 3  # to deauthorise a device before it is an alarm that it stays open
-
-
-class Host(Protocol):
-    """What the flow needs of the machine; :class:`usbguard_py.daemon.host.Host` is the real one."""
-
-    @property
-    def enforcing(self) -> bool:
-        """Whether decisions are carried out, or only recorded."""
-
-    def describe(self, connection: Connection) -> Task:
-        """Read the device anew into ``connection.device``."""
-
-    def look(self, connection: Connection) -> Task:
-        """Read back how the kernel shows the device now."""
-
-    def queue(self, connection: Connection, flow: Flow) -> None:
-        """Run a flow for another connection, after those that wait for it."""
-
-    def decide(self, connection: Connection) -> Decision:
-        """Ask the gates."""
-
-    def connection(self, name: str) -> Connection | None:
-        """The connection of another device."""
-
-    def begin(self, connection: Connection, *steps: Step) -> Task:
-        """Carry out steps in the helper thread and see each read back; fails with a ``GuardError``."""
-
-    def configure(self, connection: Connection, *steps: Step) -> Task:
-        """The same, then see that the device still is what was judged; fails with ``DeviceGone`` when it is not."""
-
-    def unchanged(self, connection: Connection) -> bool:
-        """Whether the gates would be asked about the same facts as when they last were."""
-
-    def release_nodes(self, connection: Connection, *, granted: bool) -> None:
-        """Set or take away the flag by which udev gives nodes out."""
-
-    def claimed(self, connection: Connection) -> Bound:
-        """A wait for the kernel's own driver of the whole device."""
-
-    def bound(self, connection: Connection) -> Bound:
-        """A wait for the granted interfaces' drivers."""
-
-    def hold(self, connection: Connection) -> Ask | None:
-        """Ask the hands to detach what is mounted; ``None`` when there is nothing to detach."""
-
-    def release(self, connection: Connection) -> Ask:
-        """Ask the hands to let go of what they hold."""
-
-    def record_decision(self, connection: Connection) -> None:
-        """Write the decision's entry; durable on return. Raises ``DatabaseTrouble``."""
-
-    def record_outcome(self, connection: Connection, seen: ReadBack, problems: tuple[str, ...] = ()) -> None:
-        """Write what was read back; kept for later when the ledger cannot take it."""
-
-    def record_block(self, connection: Connection, seen: ReadBack, problems: tuple[str, ...]) -> None:
-        """Write a block and its read-back together; kept for later when the ledger cannot take it."""
-
-    def record_drift(self, connection: Connection, seen: ReadBack, problems: tuple[str, ...]) -> None:
-        """Write that somebody else changed an open device; kept for later when the ledger cannot take it."""
-
-    def record_cut(self, connection: Connection, held: object, seen: ReadBack, problems: tuple[str, ...]) -> None:
-        """Write how an open device was cut; kept for later when the ledger cannot take it."""
 
 
 def handle(connection: Connection, host: Host) -> Flow:
@@ -134,7 +73,7 @@ def admit(connection: Connection, host: Host) -> Flow:
             yield from close(connection, host, ("the list changed while the device was configured",))
             return
         connection.move(State.CONFIGURED)
-        host.release_nodes(connection, granted=True)
+        yield from media.held(connection, host)
         connection.move(State.OPENED)
         yield host.begin(connection, *opening)
         yield host.bound(connection)
@@ -145,6 +84,19 @@ def admit(connection: Connection, host: Host) -> Flow:
     problems = USB.effective(connection.decision, connection.device, seen)
     if problems:
         yield from close(connection, host, problems)
+        return
+    yield from hand_over(connection, host, seen)
+
+
+def hand_over(connection: Connection, host: Host, seen: ReadBack, *, used: bool = False) -> Flow:
+    """The media gate of a drive, then its nodes; one that fails is cut. ``used``: its nodes were given out before."""
+    try:
+        passed = yield from media.judged(connection, host.media)
+    except GuardError as error:
+        yield from (cut_failed if used else close)(connection, host, (str(error),))
+        return
+    if not passed:
+        yield from cut(connection, host, used=used)
         return
     connection.move(State.HANDED_OVER)
     host.record_outcome(connection, seen)
@@ -170,14 +122,14 @@ def adopt(connection: Connection, host: Host) -> Flow:
     if connection.decision.code is Code.ALLOWED:
         connection.decision = connection.decision_as(Code.ADOPTED)
     connection.seq = 0
-    host.release_nodes(connection, granted=True)
     try:
+        yield from media.held(connection, host)
         host.record_decision(connection)
     except GuardError as error:
         yield from close(connection, host, (str(error),))
         return
-    connection.enter(State.HANDED_OVER)
-    host.record_outcome(connection, seen)
+    connection.enter(State.OPENED)
+    yield from hand_over(connection, host, seen, used=True)
 
 
 def refuse(connection: Connection, host: Host) -> Flow:
@@ -213,32 +165,43 @@ def cut_twin(other: Connection, host: Host) -> Flow:
         yield from cut(other, host)
 
 
-def cut(connection: Connection, host: Host, *, recorded: bool = True) -> Flow:
-    """Close a device that is open: no new opens, flush, detach, deauthorise, let go, read back."""
+def cut_failed(connection: Connection, host: Host, problems: tuple[str, ...]) -> Flow:
+    """Cut a drive in use of which the media could not be judged."""
+    connection.decision = connection.closed_decision()
+    yield from cut(connection, host, problems=problems)
+
+
+def cut(
+    connection: Connection, host: Host, *, recorded: bool = True, used: bool = True, problems: tuple[str, ...] = ()
+) -> Flow:
+    """Close a device that is open: no new opens, flush, detach, deauthorise, let go, read back.
+
+    Of a drive that is not ``used`` nothing can be mounted: its nodes were never given out.
+    """
     host.release_nodes(connection, granted=False)
-    problems: list[str] = []
+    found = list(problems)
     held: object = None
-    ask = host.hold(connection)
+    ask = host.hold(connection) if used else None
     try:
         held = None if ask is None else (yield ask)
     except GuardError as error:
-        problems.append(str(error))
-    seen = yield from _deauthorised(connection, host, problems)
+        found.append(str(error))
+    seen = yield from deauthorised(connection, host, found)
     if ask is not None:
         try:
             yield host.release(connection)
         except GuardError as error:
-            problems.append(str(error))
-    problems += USB.effective(connection.closed_decision(), connection.device, seen)
+            found.append(str(error))
+    found += USB.effective(connection.closed_decision(), connection.device, seen)
     if recorded:
-        host.record_cut(connection, held, seen, tuple(problems))
+        host.record_cut(connection, held, seen, tuple(found))
 
 
 def close(connection: Connection, host: Host, problems: tuple[str, ...]) -> Flow:
     """Take back an opening that did not go through, and say so."""
     host.release_nodes(connection, granted=False)
     found = list(problems)
-    seen = yield from _deauthorised(connection, host, found)
+    seen = yield from deauthorised(connection, host, found)
     connection.decision = connection.closed_decision()
     if connection.seq:
         host.record_outcome(connection, seen, tuple(found))
@@ -246,7 +209,7 @@ def close(connection: Connection, host: Host, problems: tuple[str, ...]) -> Flow
         host.record_block(connection, seen, tuple(found))
 
 
-def _deauthorised(connection: Connection, host: Host, problems: list[str]) -> Generator[Wait, Any, ReadBack]:
+def deauthorised(connection: Connection, host: Host, problems: list[str]) -> Generator[Wait, Any, ReadBack]:
     """Deauthorise the device, more than once if it does not take, and say what the kernel shows then."""
     attempts = 0
     while True:

@@ -1,5 +1,6 @@
 """The USB devices QEMU plays, one call for each."""
 
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -30,6 +31,17 @@ def press(qmp: Qmp, text: str) -> None:
         for down in (True, False):
             event = {"type": "key", "data": {"down": down, "key": key}}
             qmp.execute("input-send-event", events=[event])
+
+
+@dataclass(frozen=True)
+class Unit:
+    """A logical unit of a bridge: QEMU's device, the size of its empty medium in bytes, what INQUIRY says of it."""
+
+    kind: str = "scsi-hd"
+    size: int = 8 << 20
+    vendor: str = "SAMPLE"
+    product: str = "Stick"
+    ver: str = "1.00"
 
 
 class Plugs(Ports):
@@ -79,6 +91,31 @@ class Plugs(Ports):
         disc = self._drive(cd, backends, readonly=True, size=2 << 20, kind="none")
         luns = [("scsi-cd", disc), ("scsi-hd", self._drive(disk, backends))]
         return self._with_luns("usb-bot", serial, port, backends, luns)
+
+    def plug_units(self, *units: Unit, serial: str = "SAMPLE-0004", driver: str = "usb-bot") -> Plugged:
+        """Plug a SCSI bridge with these units, `usb-bot` or `usb-uas`."""
+        backends = Backends()
+        name = f"plug{next(self._plug_numbers)}"
+
+        def add(slot: str) -> None:
+            self._add(driver, name, slot, {"serial": serial})
+            for lun, unit in enumerate(units):
+                self._add_unit(name, backends, unit, lun)
+            self.qmp.execute("qom-set", path=f"/machine/peripheral/{name}", property="attached", value=True)
+
+        return self._plug(name, add, None, backends)
+
+    def add_unit(self, bridge: Plugged, unit: Unit, lun: int) -> None:
+        """Put one more unit into a bridge that is plugged in; no USB bridge tells the kernel of it."""
+        self._add_unit(bridge.id, bridge.backends, unit, lun)
+
+    def _add_unit(self, bridge: str, backends: Backends, unit: Unit, lun: int) -> None:
+        disc = unit.kind == "scsi-cd"
+        extra: dict[str, Any] = {} if disc else {"removable": True}
+        texts = {"vendor": unit.vendor, "product": unit.product, "ver": unit.ver}
+        place = {"id": f"{bridge}-lun{lun}", "bus": f"{bridge}.0", "lun": lun}
+        drive = self._drive(None, backends, readonly=disc, size=unit.size, kind="none")
+        self.qmp.execute("device_add", driver=unit.kind, drive=drive, **place, **texts, **extra)
 
     def _with_luns(
         self, driver: str, serial: str, port: int | str | None, backends: Backends, luns: list[tuple[str, str]]

@@ -103,7 +103,11 @@ def authorise_by_hand(guest: Guest, port: str) -> None:
     device = f"/sys/bus/usb/devices/{port}"
     guest.write_attribute(f"{device}/authorized", "1")
     guest.write_attribute(f"{device}/{port}:1.0/authorized", "1")
+    since = guest.witness.mark
     guest.write_attribute("/sys/bus/usb/drivers_probe", f"{port}:1.0")
+    unit = guest.witness.wait_uevent("add", since=since, devpath=f"/{port}:", DEVTYPE="scsi_device")
+    guest.run("udevadm settle; test ! -e /dev/sda", check=True)  # held: the first wall
+    guest.write_attribute("/sys/bus/scsi/drivers_probe", unit.devpath.rpartition("/")[2])
     guest.wait_path("/dev/sda")
     guest.run("udevadm settle", check=True)
 

@@ -3,11 +3,18 @@
 import sqlite3
 import subprocess
 import sys
+from contextlib import closing
 from pathlib import Path
 
+import msgspec
 import pytest
+from msgspec.structs import replace
 
+from tests.build import a_stick, an_asset
 from usbguard_py import errors
+from usbguard_py.core.media import Lun
+from usbguard_py.core.passport import passport_of
+from usbguard_py.core.whitelist import Fingerprint
 from usbguard_py.shell import migrations
 from usbguard_py.shell.database import ensure_schema
 from usbguard_py.shell.schema import APPLICATION_ID, SCHEMA_VERSION
@@ -28,7 +35,7 @@ def test_as_a_program(tmp_path: Path) -> None:
         assert connection.execute("PRAGMA user_version").fetchone() == (SCHEMA_VERSION,)
         assert connection.execute("PRAGMA journal_mode").fetchone() == ("wal",)
         applied = connection.execute("SELECT migration_set, name FROM _sqlite_migrations").fetchall()
-    assert applied == [("usbguard-py", "1-ledger-list-policy")]
+    assert applied == [("usbguard-py", "1-ledger-list-policy"), ("usbguard-py", "2-media-in-passports")]
 
 
 def test_isolated_as_the_installed_program_is(tmp_path: Path) -> None:
@@ -39,6 +46,7 @@ def test_isolated_as_the_installed_program_is(tmp_path: Path) -> None:
     code = f"""
 import sys
 sys.path.insert(0, {str(ROOT)!r})
+from contextlib import closing
 from pathlib import Path
 from usbguard_py.shell.database import ensure_schema
 print(ensure_schema(Path("made.db")))
@@ -75,7 +83,7 @@ def test_a_failing_migration_changes_nothing(database: Path, monkeypatch: pytest
     before = verify(database)
     pending = migrations.Migrations("usbguard-py")
 
-    @pending(name="2-fails")
+    @pending(name="3-fails")
     def second(db: migrations.Database) -> None:
         db.execute("CREATE TABLE half (x INTEGER) STRICT")
         raise RuntimeError("sample")
@@ -103,3 +111,26 @@ def test_a_foreign_file_is_left_to_its_opening(tmp_path: Path, content: bytes) -
     assert path.read_bytes() == content
     with pytest.raises(errors.DatabaseTrouble):
         Store.open(path)
+
+
+def test_a_file_from_before_media_is_brought_up_to_date(database: Path) -> None:
+    """What is on its list keeps its digest, and passports with media come beside it."""
+    older = an_asset(a_stick())
+    with closing(Store.open(database)) as store:
+        store.add_asset(older, "quanly")
+    with closing(sqlite3.connect(database, isolation_level=None)) as connection:
+        connection.execute("DELETE FROM _sqlite_migrations WHERE name = '2-media-in-passports'")
+        connection.execute("PRAGMA user_version = 1")
+    with pytest.raises(errors.DatabaseVersion):
+        Store.open(database)
+    assert ensure_schema(database) is True
+    assert ensure_schema(database) is False
+    media = (Lun(0, 0, 0, b"SAMPLE  ".hex(), b"Stick           ".hex(), b"1.00".hex(), 4096),)
+    passport = passport_of(a_stick(b"SAMPLE-0002"), (0,))
+    newer = an_asset(a_stick(b"SAMPLE-0002"), fingerprints=(Fingerprint("first", replace(passport, media=media)),))
+    with closing(Store.open(database)) as store:
+        store.add_asset(newer, "quanly")
+        before, after = store.assets()
+    assert isinstance(before.fingerprints[0].passport.media, msgspec.UnsetType)
+    assert after.fingerprints[0].passport.media == media
+    assert verify(database, thorough=True).entries == 3

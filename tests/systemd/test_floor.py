@@ -24,6 +24,9 @@ class Machine:
         self.script.write_text(text.replace("ROOT=''\n", f"ROOT='{root}'\n"), encoding="utf-8")
         self.put("sys/module/usbcore/parameters/authorized_default", "-1\n")
         self.put("sys/bus/usb/drivers_probe", "")
+        self.put("sys/bus/scsi/drivers_autoprobe", "1\n")
+        self.put("sys/bus/scsi/drivers_probe", "")
+        self.put("sys/module/usb_storage/parameters/delay_use", "1\n")
         self.put("proc/cmdline", "BOOT_IMAGE=/vmlinuz root=/dev/vda quiet\n")
         self.put("dev/kmsg", "")
         self.bus("usb1")
@@ -148,7 +151,8 @@ def test_close_without_usb_prepares_the_module(machine: Machine) -> None:
     shutil.rmtree(machine.path("sys"))
     machine.enforce()
     assert machine.run("close").returncode == 0
-    assert machine.get("run/modprobe.d/usbguard-py.conf") == "options usbcore authorized_default=0"
+    options = machine.get("run/modprobe.d/usbguard-py.conf").splitlines()
+    assert options == ["options usbcore authorized_default=0", "options usb-storage delay_use=0"]
 
 
 COMMAND_LINES = {
@@ -384,3 +388,67 @@ def test_open_does_not_take_our_own_parameter_for_the_machine_s(machine: Machine
     assert machine.run("open", "anyway").returncode == 0
     assert machine.parameter == "-1"
     assert machine.usb("usb1/authorized_default") == "1"
+
+
+DELAY = "sys/module/usb_storage/parameters/delay_use"
+AUTOPROBE = "sys/bus/scsi/drivers_autoprobe"
+
+
+@pytest.mark.parametrize(
+    ("word", "delay"), [("", "1"), (" usb-storage.delay_use=3", "3"), (" usb-storage.delay_use=x", "1")]
+)
+def test_drives_are_held_and_let_go(machine: Machine, word: str, delay: str) -> None:
+    machine.put("proc/cmdline", f"BOOT_IMAGE=/vmlinuz root=/dev/vda{word}\n")
+    machine.enforce()
+    assert machine.run("close").returncode == 0
+    assert (machine.get(AUTOPROBE), machine.get(DELAY)) == ("0", "0")
+    assert machine.run("open", "anyway").returncode == 0
+    assert (machine.get(AUTOPROBE), machine.get(DELAY)) == ("1", delay)
+
+
+def test_drives_that_are_not_held_are_told(machine: Machine) -> None:
+    machine.enforce()
+    machine.run("close")
+    machine.put(AUTOPROBE, "1\n")
+    run = machine.run("check")
+    assert (run.returncode, run.stdout) == (1, "drives are not held\n")
+
+
+def test_a_bus_that_cannot_be_held_fails(machine: Machine) -> None:
+    machine.enforce()
+    machine.path(AUTOPROBE).unlink()
+    machine.path(AUTOPROBE).mkdir()
+    run = machine.run("close")
+    assert run.returncode == 1
+    assert "drives are not held" in run.stderr
+
+
+def unit(machine: Machine, below: str, *, driver: bool = False) -> None:
+    place = machine.path(f"sys/devices/{below}/0:0:0:0")
+    place.mkdir(parents=True)
+    if driver:
+        (place / "driver").mkdir()
+    link = machine.path("sys/bus/scsi/devices/0:0:0:0")
+    link.parent.mkdir(parents=True, exist_ok=True)
+    link.symlink_to(place)
+
+
+@pytest.mark.parametrize(
+    ("below", "driver", "probed"),
+    [
+        ("pci0000:00/0000:00:1f.2/ata1/host0/target0:0:0", False, "0:0:0:0"),
+        ("pci0000:00/0000:00:1f.2/ata1/host0/target0:0:0", True, ""),
+        ("pci0000:00/0000:00:14.0/usb2/2-1/2-1:1.0/host0/target0:0:0", False, ""),
+    ],
+    ids=["inside the machine", "has its driver", "on USB"],
+)
+def test_attach(machine: Machine, below: str, driver: bool, probed: str) -> None:
+    unit(machine, below, driver=driver)
+    assert machine.run("attach", "0:0:0:0").returncode == 0
+    assert machine.get("sys/bus/scsi/drivers_probe") == probed
+
+
+@pytest.mark.parametrize(("name", "code"), [("9:0:0:0", 0), ("../x", 64), ("", 64), ("0:0:0:0 1:0:0:0", 64)])
+def test_attach_takes_names_of_units_only(machine: Machine, name: str, code: int) -> None:
+    assert machine.run("attach", name).returncode == code
+    assert machine.get("sys/bus/scsi/drivers_probe") == ""

@@ -6,9 +6,10 @@ from usbguard_py import paths
 from usbguard_py.cli.answers import Cut, Done, typed
 from usbguard_py.cli.commands import Command, Group, Place, option
 from usbguard_py.cli.log_words import heads, row
+from usbguard_py.cli.media import units
 from usbguard_py.cli.output import confirm, facts, json_out, say, show
 from usbguard_py.cli.table import Column, Row
-from usbguard_py.cli.words import CUSTODY, UNSEARCHED, moment, number, word
+from usbguard_py.cli.words import ACCESS, CUSTODY, UNSEARCHED, moment, number, word
 from usbguard_py.core.requests import WhitelistRevoke
 from usbguard_py.core.text import escaped
 from usbguard_py.core.whitelist import Asset, Custody
@@ -124,6 +125,7 @@ def _about(asset: Asset) -> None:
             (_("Holder"), asset.holder),
             (_("Unit"), asset.unit or "–"),
             (_("Document"), asset.document),
+            (_("Access"), word(ACCESS, asset.access)),
             (_("Put on the list"), f"{moment(asset.added_at, zone=True)} ({asset.added_by})"),
             *(changed if asset.reason or asset.reason_document else []),
         ]
@@ -144,6 +146,7 @@ def _fingerprints(asset: Asset) -> None:
                 (_("Interfaces"), ", ".join(f"{i.number}.{i.alternate} {i.triple()}" for i in seen.interfaces)),
                 (_("Interfaces opened"), ", ".join(str(n) for n in seen.granted) or "–"),
                 (_("Descriptors"), seen.descriptors_sha256),
+                *units(seen),
             ]
         )
 

@@ -1,12 +1,14 @@
 """``usbguard-py whitelist add``: from a connected device with three questions, or by hand."""
 
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
+import click
 import msgspec
 
 from usbguard_py.cli.answers import Device, Devices, Done, Examined, typed
 from usbguard_py.cli.commands import Command, Option
+from usbguard_py.cli.media import units
 from usbguard_py.cli.output import ask, confirm, facts, interactive, json_out, say, show
 from usbguard_py.cli.table import Column, Row
 from usbguard_py.core import requests
@@ -16,6 +18,7 @@ from usbguard_py.errors import Usage
 from usbguard_py.i18n import N_, _
 from usbguard_py.shell.client import call
 
+ACCESS: dict[str, Literal["rw", "ro"]] = {"read-write": "rw", "read-only": "ro"}
 FACETS = ("vid", "pid", "bcd_device", "serial", "manufacturer", "product", "descriptors")
 
 
@@ -45,6 +48,7 @@ def add(as_json: bool, yes: bool, grant: tuple[int, ...], **given: Any) -> None:
             name=name,
             passport=passport,
             grant=grant,
+            access=ACCESS[given["access"]],
         )
     )
     if as_json:
@@ -104,6 +108,7 @@ def _describe(seen: Examined) -> None:
             (_("Electronic serial no."), seen.serial or "–"),
             (_("Interfaces"), ", ".join(seen.interfaces)),
             (_("Interfaces opened"), ", ".join(str(n) for n in passport.granted) or "–"),
+            *units(passport),
             *((_("Attention"), problem, "warn") for problem in seen.problems),
         ]
     )
@@ -131,7 +136,7 @@ command = Command(
     callback=add,
     help=N_(
         "Put a device on the list of approved devices.\n\n"
-        "Plug the device in and run the command without options: the device is examined, which opens nothing of it, "
+        "Plug the device in and run the command without options: the device is examined, which gives it to nobody, "
         "what was seen is shown, and three questions are asked.\n\n"
         "With options nothing is asked unless something is missing. By hand, for a device that is elsewhere: "
         "--passport FILE with a passport or a capture (explain --json), or single characteristics with --descriptors."
@@ -144,6 +149,12 @@ command = Command(
         Option(["--printed-serial"], help=N_("Serial number printed on the shell.")),
         Option(["--label"], help=N_("A name for people.")),
         Option(["--grant"], type=int, multiple=True, metavar="N", help=N_("Interface to open; storage if not given.")),
+        Option(
+            ["--access"],
+            type=click.Choice(list(ACCESS)),
+            default="read-write",
+            help=N_("What may be done with it; read-write if not given."),
+        ),
         Option(["--passport"], metavar="FILE", help=N_("By hand: a passport or a capture as JSON.")),
         Option(["--vid"], metavar="HEX", help=N_("By hand: maker's number (VID); must agree with the descriptors.")),
         Option(["--pid"], metavar="HEX", help=N_("By hand: product's number (PID); must agree with the descriptors.")),
@@ -157,6 +168,7 @@ command = Command(
     examples=[
         "usbguard-py whitelist add",
         'usbguard-py whitelist add --device 1-2 --holder "Nguyen Van Mau" --document MAU-01/2026',
+        'usbguard-py whitelist add --device 1-2 --holder "Nguyen Van Mau" --document MAU-01/2026 --access read-only',
         'usbguard-py whitelist add --passport stick.json --holder "Nguyen Van Mau" --document MAU-01/2026',
     ],
 )

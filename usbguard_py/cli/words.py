@@ -24,6 +24,7 @@ CUSTODY = {
     "damaged": N_("damaged"),
     "destroyed": N_("destroyed"),
 }
+ACCESS = {"rw": N_("reading and writing"), "ro": N_("reading only")}
 OUTCOMES = {
     "allowed": N_("allowed"),
     "blocked": N_("blocked"),
@@ -92,6 +93,7 @@ GATES = {
     "custody": N_("state in the list"),
     "unique": N_("no second device claims to be it"),
     "interfaces": N_("only what was granted opens"),
+    "media": N_("media as in the passport"),
 }
 GATE_STATUS = {
     "passed": N_("passed"),
@@ -108,6 +110,12 @@ FACETS = {
     "product": N_("product"),
     "descriptors": N_("descriptors"),
     "openings": N_("openings"),
+    "luns": N_("logical units"),
+    "type": N_("type"),
+    "vendor": N_("vendor"),
+    "model": N_("model"),
+    "revision": N_("revision"),
+    "capacity": N_("capacity"),
 }
 # What the judge writes in English, so that the log reads the same everywhere: details, and whole errors. The template
 # that says most itself comes first: "… cannot be used: {detail}." fits what "… cannot be used: {path} is …" means.
@@ -128,12 +136,23 @@ DIFFERENCE = N_("Different: {facet}. Expected {expected}; seen {seen}.")
 
 # RFC 3339, 5.6
 _MOMENT = re.compile(r"(\d{4})-(\d\d)-(\d\d)T(\d\d:\d\d:\d\d)(?:\.\d+)?(Z|[+-]\d\d:?\d\d)\Z")
+_UNIT = re.compile(r"lun ([0-9]+)(?: ([a-z]+))?")
 _ALLOWED = {"ALLOWED", "ADOPTED", "HUB", "INPUT_ENROLLED"}
 
 
 def word(table: Mapping[str, str], name: str) -> str:
     """The name of ``name`` in the language in use; ``name`` itself when the table lacks it."""
     return _(table[name]) if name in table else name
+
+
+def facet(name: str) -> str:
+    """The name of a facet; one of a logical unit comes as ``lun NUMBER FACET``."""
+    unit = _UNIT.fullmatch(name)
+    if unit is None:
+        return word(FACETS, name)
+    if not unit[2]:
+        return _("logical unit {number}").format(number=unit[1])
+    return _("logical unit {number}, {facet}").format(number=unit[1], facet=word(FACETS, unit[2]))
 
 
 def phrase(text: str) -> str:
@@ -174,7 +193,7 @@ def sentence(device: Device) -> str:
         code = Code(device.code)
     except ValueError:
         return device.code
-    detail = device.detail or ": ".join(t for t in (word(FACETS, device.facet), phrase(device.seen)) if t)
+    detail = device.detail or ": ".join(t for t in (facet(device.facet), phrase(device.seen)) if t)
     known = {
         "name": device.title or device.usb_id,
         "serial": device.serial,
@@ -193,7 +212,7 @@ def difference(device: Device) -> str:
     """What is not as in the passport, in words; empty for any other code, whose sentence says all."""
     if device.code != Code.MISMATCH or not device.facet:
         return ""
-    facts = {"facet": word(FACETS, device.facet), "expected": device.expected or "–", "seen": device.seen or "–"}
+    facts = {"facet": facet(device.facet), "expected": device.expected or "–", "seen": device.seen or "–"}
     return _(DIFFERENCE).format_map(facts)
 
 

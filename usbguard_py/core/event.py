@@ -1,6 +1,10 @@
 """One thing that happened to a device, as the kernel told it."""
 
+import re
+
 import msgspec
+
+_DEVICE = re.compile(r"[0-9]+-[0-9]+(\.[0-9]+)*\Z")  # bus and ports, as drivers/usb/core/usb.c names devices
 
 
 class Event(msgspec.Struct, frozen=True):
@@ -22,3 +26,8 @@ class Event(msgspec.Struct, frozen=True):
     def name(self) -> str:
         """Kernel name: the last part of the device path."""
         return self.devpath.rpartition("/")[2]
+
+    @property
+    def usb_device(self) -> str:
+        """Kernel name of the USB device that it is about, or that it happened below; empty when there is none."""
+        return next((part for part in reversed(self.devpath.split("/")) if _DEVICE.match(part)), "")

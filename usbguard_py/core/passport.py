@@ -9,6 +9,7 @@ import hashlib
 import msgspec
 
 from usbguard_py.core.device import Device, Interface
+from usbguard_py.core.media import Media
 from usbguard_py.core.text import escaped
 
 
@@ -21,7 +22,12 @@ class Difference(msgspec.Struct, frozen=True):
 
 
 class Passport(msgspec.Struct, frozen=True):
-    """Facets of one fingerprint. Strings are hex of the raw bytes; ``None`` means the device has none."""
+    """Facets of one fingerprint. Strings are hex of the raw bytes; ``None`` means the device has none.
+
+    ``media`` is left out, also of the canonical form, where they are not part of the passport: a passport that was
+    given by hand, or enrolled before there was this facet, keeps its digest. They are compared by
+    :mod:`usbguard_py.core.gates_media`, because a device shows them only when it is open.
+    """
 
     vid: int
     pid: int
@@ -32,6 +38,7 @@ class Passport(msgspec.Struct, frozen=True):
     descriptors_sha256: str
     interfaces: tuple[Interface, ...]
     granted: tuple[int, ...] = ()
+    media: Media | msgspec.UnsetType = msgspec.UNSET
 
 
 def passport_of(device: Device, granted: tuple[int, ...]) -> Passport:
@@ -57,6 +64,11 @@ def differences(passport: Passport, device: Device) -> tuple[Difference, ...]:
         for facet, expected in _facets(passport).items()
         if expected != seen[facet]
     )
+
+
+def alike(one: Passport, other: Passport) -> bool:
+    """Whether both fit the same device before it is opened: nobody could say which of two such assets it is."""
+    return msgspec.structs.replace(one, media=msgspec.UNSET) == msgspec.structs.replace(other, media=msgspec.UNSET)
 
 
 def _facets(passport: Passport) -> dict[str, str]:

@@ -15,6 +15,8 @@ import msgspec
 from usbguard_py.core.decision import Decision, Status
 from usbguard_py.core.device import Device
 from usbguard_py.core.enforcement import ReadBack
+from usbguard_py.core.media import Lun, Media
+from usbguard_py.core.passport import Passport
 from usbguard_py.core.text import MAX_STRING, escaped
 
 MAX_TEXT = 1024  # characters
@@ -141,6 +143,29 @@ def effect(seen: ReadBack, problems: Iterable[str] = ()) -> Body:
             {"name": bounded(i.name), "authorized": i.authorized, "driver": bounded(i.driver)} for i in seen.interfaces
         ),
         "problems": _texts(problems),
+    }
+
+
+def media(seen: Media, faces: tuple[Passport, ...], access: str = "rw") -> Body:
+    """The fields that say what a drive's units are; none when it showed none.
+
+    ``media_listed`` is whether the passport says what they have to be; otherwise they are only recorded. ``access`` is
+    ``rw`` or ``ro``: then the kernel's refusal of writes was read back before the nodes were given out.
+    """
+    if not seen:
+        return {}
+    listed = bool(faces) and not any(isinstance(face.media, msgspec.UnsetType) for face in faces)
+    return {"media": _items(_unit(lun) for lun in seen), "media_listed": listed, "access": access}
+
+
+def _unit(lun: Lun) -> Body:
+    texts = {"vendor": lun.vendor, "model": lun.model, "revision": lun.revision}
+    return {
+        "interface": lun.interface,
+        "lun": lun.number,
+        "type": lun.type,
+        **_strings(**{name: bytes.fromhex(text) for name, text in texts.items()}),
+        "capacity": lun.capacity,
     }
 
 

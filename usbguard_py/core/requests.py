@@ -4,7 +4,7 @@ The wire is Varlink's (one JSON object, a NUL byte): ``{"method": "org.usbguardp
 "parameters": {…}}``. A request is at most 64 KiB. ``ROLE`` names the least role that may ask.
 """
 
-from typing import ClassVar
+from typing import ClassVar, Literal
 
 import msgspec
 
@@ -63,7 +63,7 @@ class PeripheralRemove(Request, frozen=True):
 
 
 class Examine(Request, frozen=True):
-    """Read a connected device's real descriptors; nothing of it opens."""
+    """Read a connected device's real descriptors and a drive's media; nobody is given anything of it."""
 
     ROLE = "manager"
     CHANGES = True
@@ -83,6 +83,7 @@ class WhitelistAdd(Request, frozen=True):
     name: str = ""
     passport: Passport | None = None
     grant: tuple[int, ...] = ()
+    access: Literal["rw", "ro"] = "rw"
 
 
 class WhitelistRevoke(Request, frozen=True):

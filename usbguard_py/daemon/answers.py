@@ -26,7 +26,7 @@ from usbguard_py.core.requests import (
     WhitelistRevoke,
 )
 from usbguard_py.core.text import escaped
-from usbguard_py.daemon import changes, exports
+from usbguard_py.daemon import changes, examination, exports
 from usbguard_py.daemon.connection import Connection
 from usbguard_py.daemon.drift import Drift
 from usbguard_py.daemon.flow import Flow
@@ -53,7 +53,7 @@ class Answers:
             FloorChanged: floor_changed,
         }
         self._flows: dict[type[Request], Callable[..., Flow]] = {
-            Examine: changes.examine,
+            Examine: examination.examine,
             WhitelistAdd: changes.add,
             WhitelistRevoke: changes.revoke,
             PolicyUse: changes.use_policy,
@@ -134,7 +134,7 @@ def _local(seconds: float) -> str:
 def floor_changed(judge: Judge, request: FloorChanged, caller: Peer) -> Answer:
     """Record a change of how the machine starts; the change itself was made by who asks."""
     kind = "floor-install" if request.installed else "floor-remove"
-    entry = judge.host.books.append(kind, record.floor_changed(request.parts, changes.by(caller)))
+    entry = judge.host.books.append(kind, record.floor_changed(request.parts, examination.by(caller)))
     return {"seq": entry.seq}
 
 

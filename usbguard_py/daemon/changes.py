@@ -8,11 +8,10 @@ import msgspec
 
 from usbguard_py.core import gates, record
 from usbguard_py.core.device import Function
-from usbguard_py.core.functions import default_grant, functions, input_grant, input_kind
-from usbguard_py.core.passport import Passport, passport_of
+from usbguard_py.core.functions import functions, input_grant, input_kind
+from usbguard_py.core.passport import Passport, alike, passport_of
 from usbguard_py.core.record import Entry
 from usbguard_py.core.requests import (
-    Examine,
     PeripheralEnrol,
     PeripheralRemove,
     PolicyUse,
@@ -22,8 +21,8 @@ from usbguard_py.core.requests import (
 from usbguard_py.core.text import escaped
 from usbguard_py.core.whitelist import Asset, Custody, Fingerprint, Peripheral
 from usbguard_py.daemon.connection import Connection
+from usbguard_py.daemon.examination import by, connected, examined
 from usbguard_py.daemon.flow import Ask, Bound, Flow
-from usbguard_py.daemon.host import HANDS_SLACK
 from usbguard_py.daemon.judge import Judge
 from usbguard_py.errors import (
     AlreadyListed,
@@ -35,11 +34,10 @@ from usbguard_py.errors import (
     ReasonNeeded,
     Usage,
 )
-from usbguard_py.errors_device import ExaminationFailed
 from usbguard_py.policy.knobs import Policy
 from usbguard_py.policy.read import read_policy
 from usbguard_py.shell import floor
-from usbguard_py.shell.hands_messages import Examined, FloorDone
+from usbguard_py.shell.hands_messages import FloorDone
 from usbguard_py.shell.peer import Peer
 
 Answer = dict[str, Any]
@@ -49,19 +47,6 @@ TYPES = {Function.KEYBOARD, Function.INPUT}  # what somebody may be typing on
 CUT_SLACK = 10.0  # seconds beyond the cut's own deadline before the answer says that it is not done
 FLOOR = 15.0  # seconds for the floor's script
 EXAMINATION = 5.0  # seconds for all descriptor requests of one examination
-
-
-def by(caller: Peer) -> dict[str, object]:
-    """Who made a change: the account, and the person who logged in."""
-    return {"user": caller.user, "login": caller.login, "uid": caller.uid}
-
-
-def connected(judge: Judge, name: str) -> Connection:
-    """The connection with kernel name ``name``; raises ``NotFound``."""
-    connection = judge.host.connections.get(name)
-    if connection is None:
-        raise NotFound(what="device", name=escaped(name.encode()[:64]))
-    return connection
 
 
 def enrol(judge: Judge, request: PeripheralEnrol, caller: Peer) -> Answer:
@@ -101,40 +86,6 @@ def remove(judge: Judge, request: PeripheralRemove, caller: Peer) -> Answer:
     return {"id": request.id, "seq": entry.seq}
 
 
-def examine(judge: Judge, request: Examine, caller: Peer) -> Flow:
-    """Read the device's real descriptors through the hands and compare them with the kernel's copy."""
-    connection = connected(judge, request.name)
-    passport = yield from _examination(judge, connection, caller)
-    return {
-        "name": connection.name,
-        "passport": msgspec.to_builtins(passport),
-        "serial": escaped(connection.device.serial or b""),
-        "manufacturer": escaped(connection.device.manufacturer or b""),
-        "product": escaped(connection.device.product or b""),
-        "interfaces": [i.triple() for i in connection.device.interfaces],
-    }
-
-
-def _examination(judge: Judge, connection: Connection, caller: Peer) -> Flow:
-    """Begin entry, real descriptor requests, comparison, end entry; the passport that the device shows."""
-    host = judge.host
-    device = connection.device
-    if device.problems:
-        raise ExaminationFailed(name=device.name, detail=device.problems[0].detail)
-    host.books.append("examination-begin", record.examination(device, by(caller)))
-    problem = "ended without a result"
-    try:
-        pending = host.hands.begin_examine(device.busnum, device.devnum, int(EXAMINATION * 1000), device.name)
-        real: Examined = yield Ask(pending, time.monotonic() + EXAMINATION + HANDS_SLACK)
-        same = real.device + "".join(real.configurations) == device.descriptors.hex()
-        problem = "" if same else "what the device answers differs from the kernel's copy"
-    finally:
-        host.books.append_or_keep("examination-end", record.examination(device, by(caller), problem))
-    if problem:
-        raise ExaminationFailed(name=device.name, detail=problem)
-    return passport_of(device, default_grant(device))
-
-
 def add(judge: Judge, request: WhitelistAdd, caller: Peer) -> Flow:
     """Put an asset on the list, from a connected device or by hand."""
     _hexadecimal(request.passport)
@@ -144,7 +95,7 @@ def add(judge: Judge, request: WhitelistAdd, caller: Peer) -> Flow:
     if passport.serial is None:
         raise Usage(detail="the device has no serial number")
     for known in judge.host.books.candidates(bytes.fromhex(passport.serial)):
-        if known.state not in _ENDED and any(f.passport == passport for f in known.fingerprints):
+        if known.state not in _ENDED and any(alike(f.passport, passport) for f in known.fingerprints):
             raise AlreadyListed(name=known.id, holder=known.holder)
     asset = Asset(
         id="",
@@ -156,6 +107,7 @@ def add(judge: Judge, request: WhitelistAdd, caller: Peer) -> Flow:
         document=request.document.strip(),
         state=Custody.IN_USE,
         fingerprints=(Fingerprint("first", passport),),
+        access=request.access,
     )
     added, entry = judge.host.books.ready().add_asset(asset, by(caller))
     _told(judge, entry, asset=added.id, holder=added.holder)
@@ -165,7 +117,7 @@ def add(judge: Judge, request: WhitelistAdd, caller: Peer) -> Flow:
 
 def _passport(judge: Judge, request: WhitelistAdd, caller: Peer) -> Flow:
     if request.name:
-        passport: Passport = yield from _examination(judge, connected(judge, request.name), caller)
+        passport: Passport = yield from examined(judge, connected(judge, request.name), caller)
         return msgspec.structs.replace(passport, granted=request.grant) if request.grant else passport
     if request.passport is None:
         raise Usage(detail="neither a device nor a passport")

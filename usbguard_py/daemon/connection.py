@@ -9,6 +9,8 @@ from usbguard_py.core.codes import Code
 from usbguard_py.core.connection import State, moved
 from usbguard_py.core.decision import Decision
 from usbguard_py.core.device import Device
+from usbguard_py.core.media import Media
+from usbguard_py.core.passport import Passport
 from usbguard_py.shell.sysfs import Directory
 
 _OPEN = {State.CONFIGURED, State.OPENED, State.HANDED_OVER}
@@ -35,6 +37,11 @@ class Connection:
         self.waiting: deque[Any] = deque()  # flows that start when the one under way has ended
         self.holder = ""  # of the asset that the decision is about
         self.reason = ""  # why that asset is in its state
+
+        self.faces: tuple[Passport, ...] = ()  # of a drive: the passports that fit it, media left out
+        self.access = ""  # of the asset that the decision is about
+        self.media: Media = ()  # as the drive last showed them
+        self.units: tuple[str, ...] = ()  # places of the units that were handed over
 
     @property
     def opened(self) -> bool:

@@ -4,7 +4,7 @@ from typing import Any
 
 from usbguard_py.core import record
 from usbguard_py.core.requests import LogExported
-from usbguard_py.daemon.changes import by
+from usbguard_py.daemon.examination import by
 from usbguard_py.daemon.judge import Judge
 from usbguard_py.errors import Usage
 from usbguard_py.shell.peer import Peer

@@ -20,6 +20,7 @@ from usbguard_py import paths
 from usbguard_py.daemon.hands_cut import Cut
 from usbguard_py.errors import DeviceGone, GuardError
 from usbguard_py.errors_device import ExaminationFailed, HandsTrouble
+from usbguard_py.shell import blocks
 from usbguard_py.shell.child import Child
 from usbguard_py.shell.hands import FLOOR_SECONDS
 from usbguard_py.shell.hands_messages import (
@@ -29,6 +30,8 @@ from usbguard_py.shell.hands_messages import (
     Floor,
     FloorDone,
     Hold,
+    ReadOnly,
+    ReadOnlyDone,
     Refused,
     Release,
     Released,
@@ -38,6 +41,7 @@ from usbguard_py.shell.hands_messages import (
 IDLE_SECONDS = 30.0
 STOP_SECONDS = 5.0
 MAX_WORKERS = 32
+MAX_NAMES = 64  # of block devices in an answer
 _LISTEN_FIRST = 3  # sd_listen_fds(3): SD_LISTEN_FDS_START
 
 
@@ -160,8 +164,16 @@ class Worker:
                 from usbguard_py.shell.examination import examine  # noqa: PLC0415 - a cut must not wait for it
 
                 return examine(busnum, devnum, timeout_ms)
+            case ReadOnly(device, devnum):
+                return _read_only(device, devnum)
             case Floor(what):
                 return FloorDone(_floor(what))
+
+
+def _read_only(device: str, devnum: int) -> ReadOnlyDone:
+    disks = tuple(n for n in blocks.nodes_below(device, devnum) if n.kind == "block" and n.depth == 0)
+    writable = blocks.lock(disks)
+    return ReadOnlyDone(tuple(n.name for n in disks if n.name not in writable)[:MAX_NAMES], writable[:MAX_NAMES])
 
 
 def _floor(what: str) -> int:

@@ -19,8 +19,9 @@ STACK = 256 * 1024  # bytes; the usual 8 MiB invite the kernel to back them by p
 class Task:
     """One blocking call; ``done`` once it ended, with its result or its error."""
 
-    def __init__(self, function: Callable[[], Any]) -> None:
+    def __init__(self, function: Callable[[], Any], *, aside: bool = False) -> None:
         self.function = function
+        self.aside = aside  # not the helper's own: its end does not show that the helper lives
         self.done = False
         self.value: Any = None
         self.error: GuardError | OSError | None = None
@@ -47,9 +48,7 @@ class Helper:
         self._waiting: deque[Task] = deque()
         self._ended: deque[Task] = deque()
         self._work = threading.Semaphore(0)
-        usual = threading.stack_size(STACK)
-        threading.Thread(target=self._serve, name="helper", daemon=True).start()
-        threading.stack_size(usual)
+        _thread("helper", self._serve)
 
     def fileno(self) -> int:
         """The eventfd."""
@@ -60,6 +59,12 @@ class Helper:
         task = Task(function)
         self._waiting.append(task)
         self._work.release()
+        return task
+
+    def aside(self, function: Callable[[], Any]) -> Task:
+        """Run a call in a thread of its own: one that a device may keep waiting, and others must not wait for it."""
+        task = Task(function, aside=True)
+        _thread("aside", lambda: self._end(task))
         return task
 
     def ended(self) -> list[Task]:
@@ -76,7 +81,15 @@ class Helper:
     def _serve(self) -> None:
         while True:
             self._work.acquire()
-            task = self._waiting.popleft()
-            task.run()
-            self._ended.append(task)
-            os.eventfd_write(self._eventfd, 1)
+            self._end(self._waiting.popleft())
+
+    def _end(self, task: Task) -> None:
+        task.run()
+        self._ended.append(task)
+        os.eventfd_write(self._eventfd, 1)
+
+
+def _thread(name: str, work: Callable[[], None]) -> None:
+    usual = threading.stack_size(STACK)
+    threading.Thread(target=work, name=name, daemon=True).start()
+    threading.stack_size(usual)

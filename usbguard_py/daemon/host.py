@@ -13,11 +13,13 @@ from usbguard_py.core.decision import Decision
 from usbguard_py.core.enforcement import ReadBack, Step, Write
 from usbguard_py.core.facts import Connected, Facts
 from usbguard_py.core.gates import judge
+from usbguard_py.core.gates_media import faces
 from usbguard_py.core.whitelist import Peripheral
 from usbguard_py.daemon.books import Books
 from usbguard_py.daemon.connection import Connection
 from usbguard_py.daemon.flow import Ask, Bound, Flow
 from usbguard_py.daemon.helper import Helper, Task
+from usbguard_py.daemon.media import Media
 from usbguard_py.daemon.storms import Recorder
 from usbguard_py.errors import DeviceGone
 from usbguard_py.shell import floor, nodes, sysfs
@@ -32,13 +34,14 @@ _ASSET_CODES = {Code.ALLOWED, Code.ADOPTED, Code.DUPLICATE}
 
 
 class Host:
-    """Implements :class:`usbguard_py.pipeline.Host`; ``published`` is told of each entry about a device."""
+    """Implements :class:`usbguard_py.machine.Host`; ``published`` is told of each entry about a device."""
 
     def __init__(self, books: Books, helper: Helper) -> None:
         self.books = books
         self.helper = helper
         self.hands = Hands()
         self.storms = Recorder(books)
+        self.media = Media(helper, self.hands)
         self.other_enforcer = ""
         self.connections: dict[str, Connection] = {}
         self.published: Callable[[str, Connection], None] = lambda _kind, _connection: None
@@ -74,6 +77,8 @@ class Host:
         asset = next((a for a in facts.candidates if a.id == connection.decision.asset), None)
         connection.holder = asset.holder if asset is not None else ""
         connection.reason = asset.reason if asset is not None else ""
+        connection.access = asset.access if asset is not None else ""
+        connection.faces = faces(asset, connection.device)
         return connection.decision
 
     def unchanged(self, connection: Connection) -> bool:
@@ -209,7 +214,7 @@ class Host:
         if problems:
             self.storms.failed(connection)
         body = record.outcome(connection.seq, connection.device, connection.decision, seen, problems)
-        self.books.append_or_keep("outcome", {**body, "alarm": bool(problems)})
+        self.books.append_or_keep("outcome", {**body, **_media(connection), "alarm": bool(problems)})
         self.published("outcome", connection)
 
     def record_block(self, connection: Connection, seen: ReadBack, problems: tuple[str, ...]) -> None:
@@ -250,6 +255,7 @@ class Host:
         body = {
             **self._decision(connection),
             **record.effect(seen, problems),
+            **_media(connection),
             "of": connection.seq,
             "outcome": "failed" if problems and not seen.closed else "cut",
             "held": connection.held or None,
@@ -270,3 +276,7 @@ class Host:
         """Follow a changed list of peripherals: memory, and the small file that the floor uses."""
         self.books.peripherals = peripherals
         floor.write_input(paths.FLOOR_INPUT, peripherals)
+
+
+def _media(connection: Connection) -> record.Body:
+    return record.media(connection.media, connection.faces, connection.access)

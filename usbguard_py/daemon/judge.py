@@ -9,6 +9,7 @@ from collections.abc import Iterable
 from usbguard_py.core import record
 from usbguard_py.core.connection import State
 from usbguard_py.core.event import Event
+from usbguard_py.core.gates_media import decided, more
 from usbguard_py.daemon.connection import Connection
 from usbguard_py.daemon.flow import Flow
 from usbguard_py.daemon.host import Host
@@ -45,7 +46,10 @@ class Judge:
 
     def event(self, event: Event) -> None:
         """One kernel event, one way through."""
-        if event.devtype == "usb_device":
+        if event.subsystem != "usb":
+            self.loop.runner.bound()
+            self._see_media(self.host.connections.get(event.usb_device))
+        elif event.devtype == "usb_device":
             if event.action == "add":
                 self.arrived(event.name)
             elif event.action == "remove":
@@ -139,6 +143,7 @@ class Judge:
                 self.loop.runner.start(self._in_turn(connection))
             else:
                 self.see_closed(connection)
+                self._see_media(connection)
             self.loop.runner.bound()
 
     def _watched(self, connection: Connection, flow: Flow) -> Flow:
@@ -180,4 +185,13 @@ class Judge:
         if interfaces:
             detail = f"interface {interfaces[0].name} was opened by somebody else"
             self.host.books.append_or_keep("alarm", record.alarm(connection.name, detail))
+            self.run(connection, cut(connection, self.host))
+
+    def _see_media(self, connection: Connection | None) -> None:
+        """A drive has the units that were handed over; one that shows another since then is no longer what it was."""
+        if connection is None or connection.busy or connection.state is not State.HANDED_OVER or not connection.units:
+            return
+        unit = self.host.media.grown(connection)
+        if unit and self.host.enforcing:
+            connection.decision = decided(connection.decision, more(unit))
             self.run(connection, cut(connection, self.host))

@@ -90,8 +90,10 @@ class Loop:
 
     def _helper_ended(self, _fd: int) -> None:
         for task in self.helper.ended():
-            self._alive = True
+            self._alive = self._alive or not task.aside
             self.runner.ended(task)
+            if task.aside:
+                self.runner.bound()
 
     def _signalled(self, fd: int) -> None:
         _drain(fd)

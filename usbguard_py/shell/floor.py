@@ -9,7 +9,7 @@ from usbguard_py.core.bootline import closes
 from usbguard_py.core.device import Device
 from usbguard_py.core.passport import passport_of
 from usbguard_py.core.whitelist import Peripheral
-from usbguard_py.shell import sysfs
+from usbguard_py.shell import luns, sysfs
 
 FIELDS = 4
 HEADER = "# Written by usbguard-py from its list. Port, id, SHA-256 of descriptors, interfaces.\n"
@@ -75,8 +75,8 @@ def peripherals(device: Device) -> tuple[Peripheral, ...]:
 def close() -> tuple[str, ...]:
     """Close the kernel's defaults and say so to udev; what could not be closed."""
     paths.OPEN_FLAGS.mkdir(mode=0o755, parents=True, exist_ok=True)
-    paths.ENFORCING.touch()
-    return sysfs.close_world()
+    paths.ENFORCING.touch()  # first: from here on udev probes the units that are not on USB
+    return (*sysfs.close_world(), *luns.held())
 
 
 def kernel_parameter() -> bool:

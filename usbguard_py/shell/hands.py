@@ -19,6 +19,8 @@ from usbguard_py.shell.hands_messages import (
     FloorDone,
     Held,
     Hold,
+    ReadOnly,
+    ReadOnlyDone,
     Refused,
     Release,
     Released,
@@ -28,7 +30,7 @@ from usbguard_py.shell.hands_messages import (
 FLOOR_SECONDS = 10.0
 START_SECONDS = 5.0  # on top of every deadline: the service may have to be started first
 
-A = TypeVar("A", bound=Held | Released | Examined | FloorDone)
+A = TypeVar("A", bound=Held | Released | Examined | FloorDone | ReadOnlyDone)
 
 
 class Pending(Generic[A]):
@@ -114,6 +116,10 @@ class Hands:
     def begin_floor(self, what: Literal["close", "open"]) -> Pending[FloorDone]:
         """Ask to close or open the floor; the answer is its exit status."""
         return Pending(self._ask(Floor(what)), FloorDone, what)
+
+    def begin_read_only(self, device: str, devnum: int) -> Pending[ReadOnlyDone]:
+        """Ask to have the kernel refuse writes to the media of ``device``."""
+        return Pending(self._ask(ReadOnly(device, devnum)), ReadOnlyDone, device)
 
     def hold(self, device: str, devnum: int, deadline_ms: int = 5000) -> Held:
         """:meth:`begin_hold`, awaited."""

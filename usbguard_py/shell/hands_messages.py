@@ -44,6 +44,13 @@ class Floor(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag_field="
     what: Literal["close", "open"]
 
 
+class ReadOnly(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag_field="verb", tag="read-only"):
+    """Have the kernel refuse every write to the device's media, before anybody is given them."""
+
+    device: DeviceName
+    devnum: Number
+
+
 class MountCut(msgspec.Struct, frozen=True):
     """One mount: its point (the first 256 bytes) in hex and escaped, and why it stayed.
 
@@ -134,6 +141,13 @@ class FloorDone(msgspec.Struct, frozen=True, tag_field="verb", tag="floor-done")
     status: int
 
 
+class ReadOnlyDone(msgspec.Struct, frozen=True, tag_field="verb", tag="read-only-done"):
+    """Kernel names of the block devices that take no writes now, and of those that still do; read back, bounded."""
+
+    nodes: tuple[str, ...]
+    writable: tuple[str, ...] = ()
+
+
 class Refused(msgspec.Struct, frozen=True, tag_field="verb", tag="refused"):
     """The request was not carried out."""
 
@@ -141,5 +155,5 @@ class Refused(msgspec.Struct, frozen=True, tag_field="verb", tag="refused"):
     detail: str
 
 
-Request = Hold | Release | Examine | Floor
-Answer = Held | Released | Examined | FloorDone | Refused
+Request = Hold | Release | Examine | Floor | ReadOnly
+Answer = Held | Released | Examined | FloorDone | ReadOnlyDone | Refused

@@ -36,6 +36,16 @@ def first(db: Database) -> None:
     db.execute(f"PRAGMA user_version = {SCHEMA_VERSION}")
 
 
+@migrations(name="2-media-in-passports")
+def second(db: Database) -> None:
+    """Nothing in the tables: a passport is text, and one without media stays as it is.
+
+    The number alone makes an older program refuse the file, where it would otherwise take each passport with media
+    for one that somebody changed.
+    """
+    db.execute(f"PRAGMA user_version = {SCHEMA_VERSION}")
+
+
 def migrate(path: Path) -> None:
     """Apply what is missing to the file at ``path``; each step is one transaction with its own record."""
     connection = sqlite3.connect(path, isolation_level=None)

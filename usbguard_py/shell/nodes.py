@@ -1,7 +1,8 @@
 """The flags by which udev gives device nodes out, and the nodes below a device.
 
 ``/run/usbguard-py/open/<port>:<devnum>`` exists while nodes below that device may be used. It names
-the device number too, so that a device swapped in on the same port does not inherit it.
+the device number too, so that a device swapped in on the same port does not inherit it. A flag of the
+same name in ``/run/usbguard-py/read-only`` says that the nodes given out have no right to write.
 """
 
 import contextlib
@@ -12,18 +13,20 @@ from usbguard_py import paths
 from usbguard_py.shell.sysfs import Directory
 
 
-def flag(name: str, devnum: int, *, granted: bool) -> None:
-    """Set or take away the flag of one device."""
-    path = paths.OPEN_FLAGS / f"{name}:{devnum}"
-    if granted:
+def flag(name: str, devnum: int, *, granted: bool, read_only: bool = False) -> None:
+    """Set or take away the flag of one device; what is only to be read is marked before."""
+    file = f"{name}:{devnum}"
+    if not granted:
+        for folder in (paths.OPEN_FLAGS, paths.READ_ONLY_FLAGS):
+            with contextlib.suppress(FileNotFoundError):
+                (folder / file).unlink()
+        return
+    for folder in (paths.READ_ONLY_FLAGS, paths.OPEN_FLAGS) if read_only else (paths.OPEN_FLAGS,):
         try:
-            _touch(path)
+            _touch(folder / file)
         except FileNotFoundError:
-            paths.OPEN_FLAGS.mkdir(mode=0o755, parents=True, exist_ok=True)
-            _touch(path)
-    else:
-        with contextlib.suppress(FileNotFoundError):
-            path.unlink()
+            folder.mkdir(mode=0o755, parents=True, exist_ok=True)
+            _touch(folder / file)
 
 
 def _touch(path: Path) -> None:
@@ -32,9 +35,10 @@ def _touch(path: Path) -> None:
 
 def clear() -> None:
     """Take all flags away: a start judges anew."""
-    with contextlib.suppress(FileNotFoundError):
-        for entry in os.scandir(paths.OPEN_FLAGS):
-            os.unlink(entry.path)
+    for folder in (paths.OPEN_FLAGS, paths.READ_ONLY_FLAGS):
+        with contextlib.suppress(FileNotFoundError):
+            for entry in os.scandir(folder):
+                os.unlink(entry.path)
 
 
 def below(directory: Directory) -> bool:

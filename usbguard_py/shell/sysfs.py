@@ -76,21 +76,41 @@ class Directory:
             DeviceGone: the device left.
             SysfsTrouble: the kernel refused, or something else reads back.
         """
+        self.put(attribute, value)
+        seen = (self.read(attribute) or b"").decode("ascii", "replace").strip()
+        if seen != shows:
+            raise SysfsTrouble(value=value, attribute=attribute, name=self.name, detail=f"{seen!r} reads back")
+
+    def put(self, attribute: str, text: str) -> None:
+        """Write an attribute that cannot be read back.
+
+        Raises:
+            DeviceGone: the device left.
+            SysfsTrouble: the kernel refused.
+        """
         try:
             fd = os.open(attribute, os.O_WRONLY | os.O_CLOEXEC, dir_fd=self.fd)
             try:
-                os.write(fd, value.encode())
+                os.write(fd, text.encode())
             finally:
                 os.close(fd)
         except OSError as error:
             if not self.present():
                 raise DeviceGone(name=self.name) from error
-            raise SysfsTrouble(
-                value=value, attribute=attribute, name=self.name, detail=error.strerror or "?"
-            ) from error
-        seen = (self.read(attribute) or b"").decode("ascii", "replace").strip()
-        if seen != shows:
-            raise SysfsTrouble(value=value, attribute=attribute, name=self.name, detail=f"{seen!r} reads back")
+            raise SysfsTrouble(value=text, attribute=attribute, name=self.name, detail=error.strerror or "?") from error
+
+    def names(self, place: str, pattern: re.Pattern[str] | None) -> tuple[str, ...]:
+        """Names in a directory below the device's that fit ``pattern``, sorted; none when it is not there."""
+        try:
+            fd = os.open(place, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC, dir_fd=self.fd)
+        except OSError:
+            return ()
+        try:
+            return tuple(sorted(n for n in os.listdir(fd) if pattern is None or pattern.match(n)))
+        except OSError:
+            return ()
+        finally:
+            os.close(fd)
 
     def present(self) -> bool:
         """Whether the device that was opened is still there."""
@@ -138,7 +158,7 @@ def probe(interface: str, driver: str = "") -> None:
         SysfsTrouble: the kernel refused the write.
     """
     try:
-        _put(paths.USB_DRIVERS / driver / "bind" if driver else paths.DRIVERS_PROBE, interface)
+        put(paths.USB_DRIVERS / driver / "bind" if driver else paths.DRIVERS_PROBE, interface)
     except OSError as error:
         raise SysfsTrouble(
             value=interface, attribute="drivers_probe", name="usb", detail=error.strerror or "?"
@@ -176,7 +196,7 @@ def close_world() -> tuple[str, ...]:
     unclosed = []
     if paths.USBCORE_DEFAULT.exists():
         try:
-            _put(paths.USBCORE_DEFAULT, "0")
+            put(paths.USBCORE_DEFAULT, "0")
         except OSError:
             unclosed.append(str(paths.USBCORE_DEFAULT))
     for name in present():
@@ -230,9 +250,15 @@ def close_bus(name: str) -> None:
         bus.close()
 
 
-def _put(path: Path, value: str) -> None:
+def put(path: Path, value: str) -> None:
+    """Write a sysfs file; raises ``OSError``."""
     fd = os.open(path, os.O_WRONLY | os.O_CLOEXEC)
     try:
         os.write(fd, value.encode())
     finally:
         os.close(fd)
+
+
+def value(path: Path) -> str:
+    """The text of a small sysfs file; raises ``OSError``."""
+    return path.read_text(encoding="ascii", errors="replace").strip()

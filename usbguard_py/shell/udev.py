@@ -1,4 +1,4 @@
-"""Kernel uevents of the USB bus, through pyudev's kernel source.
+"""Kernel uevents of the USB bus and of the drives on it, through pyudev's kernel source.
 
 The kernel's own messages are used, not udev's: they come before any rule ran and nobody but the
 kernel can send them (netlink(7): pid 0; everything else is dropped here as libudev drops it).
@@ -8,6 +8,7 @@ database, a file, for each event, which takes ten times as long and says nothing
 
 import errno
 import os
+import re
 import socket
 from collections.abc import Iterator
 
@@ -17,6 +18,8 @@ from usbguard_py.core.event import Event
 
 RECEIVE_BUFFER = 16 * 1024 * 1024  # bytes; the kernel caps it at net.core.rmem_max for us (socket(7))
 MAX_MESSAGE = 16384  # bytes; the kernel's are at most 2 KiB and a path of 4 KiB (UEVENT_BUFFER_SIZE, linux/kobject.h)
+# Units of drives beside the USB bus itself; their drivers, and the SCSI bus, when they are loaded.
+_WANTED = re.compile(rb"\0SUBSYSTEM=(usb|scsi|drivers|bus)\0")
 _KERNEL = 0  # the port of the kernel (netlink(7), nl_pid)
 
 
@@ -25,7 +28,7 @@ class EventsLost(OSError):
 
 
 class Monitor:
-    """A listener for USB events; ``fileno`` is readable when one waits."""
+    """A listener for such events; ``fileno`` is readable when one waits."""
 
     def __init__(self) -> None:
         self._monitor = pyudev.Monitor.from_netlink(pyudev.Context(), source="kernel")
@@ -40,7 +43,7 @@ class Monitor:
         return self._socket.fileno()
 
     def events(self) -> Iterator[Event]:
-        """All USB events that wait now.
+        """All events that wait now.
 
         Raises:
             EventsLost: messages were dropped; what is connected must be read anew.
@@ -58,7 +61,7 @@ class Monitor:
                 continue
             if flags & socket.MSG_TRUNC:
                 raise EventsLost(errno.EMSGSIZE, "a uevent was cut off")
-            if b"\0SUBSYSTEM=usb\0" in data:
+            if _WANTED.search(data):
                 yield event_of(data)
 
 

@@ -1,0 +1,23 @@
+"""The media of a passport in words, for the commands that show one."""
+
+import msgspec
+
+from usbguard_py.cli.words import number
+from usbguard_py.core.media import Lun, described
+from usbguard_py.core.passport import Passport
+from usbguard_py.i18n import N_, _
+
+KINDS = {"sd": N_("disk"), "sr": N_("CD or DVD")}
+
+
+def units(passport: Passport) -> list[tuple[str, str]]:
+    """One line for each logical unit, or one that says that they are not part of the passport."""
+    if isinstance(passport.media, msgspec.UnsetType):
+        return [(_("Media"), _("not part of the passport; what the drive shows is only recorded"))]
+    return [(_("Logical unit {number}").format(number=lun.number), _unit(lun)) for lun in passport.media]
+
+
+def _unit(lun: Lun) -> str:
+    kind = _(KINDS[lun.driver]) if lun.driver else _("type {number}").format(number=lun.type)
+    size = "" if lun.capacity is None else _("{count} bytes").format(count=number(lun.capacity))
+    return ", ".join(text for text in (kind, described(lun), size) if text)

@@ -1,0 +1,78 @@
+"""The media gate: asked after the interface has opened, before the kernel gives a drive its nodes.
+
+The gates of :mod:`usbguard_py.core.gates` judge what a device says before it is configured. What its logical units
+are can be known only afterwards; the kernel holds them meanwhile (docs/flow.md).
+"""
+
+import msgspec
+
+from usbguard_py.core.codes import Code
+from usbguard_py.core.decision import Decision, GateResult, Status
+from usbguard_py.core.device import Device
+from usbguard_py.core.media import Media, facets
+from usbguard_py.core.passport import Difference, Passport, differences
+from usbguard_py.core.whitelist import Asset
+
+NAME = "media"
+
+
+def faces(asset: Asset | None, device: Device) -> tuple[Passport, ...]:
+    """The passports of ``asset`` that fit ``device`` in full: a drive may have one for each set of media it shows."""
+    if asset is None:
+        return ()
+    return tuple(f.passport for f in asset.fingerprints if not differences(f.passport, device))
+
+
+def media(passports: tuple[Passport, ...], seen: Media) -> GateResult:
+    """Whether ``seen`` is what one of ``passports`` expects; a passport without media expects nothing of them.
+
+    Capacities are compared where both sides have one, so that the gate can be asked before they are known.
+    """
+    expected = [p.media for p in passports if not isinstance(p.media, msgspec.UnsetType)]
+    if not seen:
+        return _no(Difference("luns", "at least one", "none"))
+    if len(expected) < len(passports) or not passports:
+        return GateResult(NAME, facet="luns", expected="", seen=_numbers(seen))
+    nearest = min((drift(media, seen) for media in expected), key=len)
+    if nearest:
+        return _no(nearest[0])
+    return GateResult(NAME, facet="luns", expected=_numbers(seen), seen=_numbers(seen))
+
+
+def drift(expected: Media, seen: Media) -> tuple[Difference, ...]:
+    """The facets in which ``seen`` is not what is expected, most telling first."""
+    wanted, found = ({(lun.interface, lun.number): lun for lun in media} for media in (expected, seen))
+    if wanted.keys() != found.keys() or len(found) != len(seen):
+        return (Difference("luns", _numbers(expected), _numbers(seen)),)
+    out = []
+    for place, lun in wanted.items():
+        shown = facets(found[place])
+        out += [
+            Difference(f"lun {lun.number} {facet}", value, shown[facet])
+            for facet, value in facets(lun).items()
+            if facet in shown and shown[facet] != value
+        ]
+    return tuple(out)
+
+
+def more(address: str) -> GateResult:
+    """A unit that appeared after the drive was handed over, by its address ``H:C:I:L``."""
+    return _no(Difference(f"lun {address.rpartition(':')[2]}", "none", address))
+
+
+def decided(decision: Decision, result: GateResult) -> Decision:
+    """The decision with the media gate's word added; what failed is no longer allowed, and raises an alarm."""
+    results = (*(r for r in decision.results if r.gate != NAME), result)
+    if result.code is None:
+        return msgspec.structs.replace(decision, results=results)
+    return msgspec.structs.replace(decision, allow=False, code=result.code, granted=(), alarm=True, results=results)
+
+
+def _no(found: Difference) -> GateResult:
+    return GateResult(NAME, Code.MISMATCH, found.facet, found.expected, found.seen, Status.FAILED)
+
+
+def _numbers(media: Media) -> str:
+    several = len({lun.interface for lun in media}) > 1
+    shown = [f"{lun.interface}.{lun.number}" if several else str(lun.number) for lun in media]
+    return " ".join(shown) or "none"

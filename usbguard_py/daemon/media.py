@@ -1,0 +1,89 @@
+"""The media of drives on the real machine, as :mod:`usbguard_py.media` asks for them."""
+
+import time
+from collections.abc import Callable
+
+from usbguard_py.core.media import READ_ONLY, Lun
+from usbguard_py.daemon.connection import Connection
+from usbguard_py.daemon.flow import Ask, Bound
+from usbguard_py.daemon.helper import Helper, Task
+from usbguard_py.shell import luns, nodes
+from usbguard_py.shell.hands import Hands
+from usbguard_py.shell.luns import Unit
+
+SCAN_DEADLINE = 15.0  # seconds for the first unit; the kernel's own wait is one (delay_use) where it cannot be set
+DRIVER_DEADLINE = 10.0  # seconds for udev to load sd_mod or sr_mod: 4 s seen for the first stick after boot, emulated
+ANSWER_DEADLINE = 25.0  # seconds; a disk that spins up takes ten
+HANDS_DEADLINE = 10.0  # seconds; they may have to be started first
+
+
+class Media:
+    """Implements :class:`usbguard_py.media.Media`."""
+
+    def __init__(self, helper: Helper, hands: Hands) -> None:
+        self._helper = helper
+        self._hands = hands
+
+    def scsi(self) -> Bound:
+        """A wait for the SCSI bus; udev loads it with the storage driver once the interfaces are there, closed."""
+        return Bound(luns.bus, time.monotonic() + DRIVER_DEADLINE)
+
+    def hold(self) -> bool:
+        """Have the bus bind nothing by itself, and see it read back."""
+        return luns.hold()
+
+    def appeared(self, connection: Connection) -> Bound:
+        """A wait for the first unit."""
+        return self._of(connection, lambda: bool(luns.addresses(connection.directory)), SCAN_DEADLINE)
+
+    def table(self, connection: Connection) -> Task:
+        """All units, when the scan is over."""
+        directory = connection.directory
+
+        def read() -> tuple[Unit, ...]:
+            luns.complete(directory)
+            return luns.units(directory)
+
+        return self._helper.aside(read)
+
+    def ready(self, connection: Connection, unit: Unit) -> Bound:
+        """A wait until the driver for this type of unit is loaded: one that comes later binds nothing by itself."""
+        return self._of(connection, lambda: luns.driver_loaded(unit), DRIVER_DEADLINE)
+
+    def attach(self, connection: Connection, unit: Unit) -> Task:
+        """Give the unit its driver, unless it has it; whether it has it then."""
+        directory = connection.directory
+
+        def probe() -> bool:
+            if not luns.bound(directory, unit):
+                luns.attach(unit)
+            return luns.bound(directory, unit)
+
+        return self._helper.aside(probe)
+
+    def sized(self, connection: Connection, unit: Unit) -> Lun:
+        """The unit with its capacity."""
+        return luns.sized(connection.directory, unit)
+
+    def over(self, connection: Connection, task: Task) -> Bound:
+        """A wait for the end of ``task``, or of the device."""
+        return Bound(lambda: task.done or not connection.directory.present(), time.monotonic() + ANSWER_DEADLINE)
+
+    def lock(self, connection: Connection) -> Ask:
+        """Ask the hands to have the kernel refuse writes."""
+        pending = self._hands.begin_read_only(connection.name, connection.device.devnum)
+        return Ask(pending, time.monotonic() + HANDS_DEADLINE)
+
+    def hand_over(self, connection: Connection) -> None:
+        """Set the flag by which udev gives the nodes out, then have it look at those that are there already."""
+        read_only = connection.access == READ_ONLY
+        nodes.flag(connection.name, connection.device.devnum, granted=True, read_only=read_only)
+        luns.announce(connection.directory)
+
+    def grown(self, connection: Connection) -> str:
+        """Address of a unit that was not there when the drive was handed over; empty when there is none."""
+        new = (p for p in luns.addresses(connection.directory) if p not in connection.units)
+        return next(new, "").rpartition("/")[2]
+
+    def _of(self, connection: Connection, look: Callable[[], bool], seconds: float) -> Bound:
+        return Bound(lambda: look() or not connection.directory.present(), time.monotonic() + seconds)
