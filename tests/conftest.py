@@ -14,7 +14,7 @@ ROOMS = {
     "lab_selftest": "lab",
     "lab_floor": "lab",
     "scenarios": "scenarios",
-    "attacks": "scenarios",
+    "attacks": "attacks",
 }
 MOUNTING = {"test_mounts.py", "test_hands.py"}
 

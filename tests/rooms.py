@@ -32,14 +32,22 @@ class Room:
 
 
 ROOMS = {
-    "fast": Room(("-m", "not lab and not scenarios and not package", "-n", "2", "--dist", "loadgroup"), budget=3 * 60),
+    "fast": Room(
+        ("-m", "not lab and not scenarios and not attacks and not package", "-n", "2", "--dist", "loadgroup"),
+        budget=3 * 60,
+    ),
     "package": Room(("-m", "package"), budget=8 * 60, before=(("make", "package"),)),
     "lab": Room(("-m", "lab"), budget=8 * 60),
     "scenarios": Room(
         ("-m", "scenarios"),
         budget=15 * 60,
         before=(("rm", "-f", "build/scenarios.json"),),
-        after=((sys.executable, "-m", "tests.scenarios.evidence", "check"),),
+        after=((sys.executable, "-m", "tests.scenarios.evidence", "check", "scenarios"),),
+    ),
+    "attacks": Room(
+        ("-m", "attacks"),
+        budget=12 * 60,
+        after=((sys.executable, "-m", "tests.scenarios.evidence", "check", "attacks"),),
     ),
 }
 

@@ -1,13 +1,14 @@
 """Checks that every scenario named in ``names.txt`` ran and passed, and writes the table in the docs from its evidence.
 
-usage: python -m tests.scenarios.evidence check | table | names
-``check`` fails when fewer ran than are named; ``table`` writes docs/scenarios.md from build/scenarios.json;
+usage: python -m tests.scenarios.evidence check [FOLDER …] | table | names
+``check`` fails when fewer ran than are named (in these folders of ``tests/``; all of them when none is given);
+``table`` writes docs/scenarios.md from build/scenarios.json;
 ``names`` prints the names of the scenarios that pytest finds now.
 """
 
 import subprocess
 import sys
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -48,9 +49,12 @@ def table(evidence: Iterable[dict[str, Any]]) -> str:
     return HEAD + "".join(rows)
 
 
-def found() -> list[str]:
-    """The scenarios that pytest finds."""
-    command = [sys.executable, "-m", "pytest", "--collect-only", "-q", "tests/scenarios", "tests/attacks"]
+FOLDERS = ("scenarios", "attacks")
+
+
+def found(folders: Sequence[str] = FOLDERS) -> list[str]:
+    """The scenarios that pytest finds in these folders of ``tests/``."""
+    command = [sys.executable, "-m", "pytest", "--collect-only", "-q", *(f"tests/{folder}" for folder in folders)]
     done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True)
     return sorted(line.partition("::")[2] for line in done.stdout.splitlines() if "::" in line)
 
@@ -63,10 +67,11 @@ def main(arguments: list[str]) -> int:
     if arguments == ["table"]:
         TABLE.write_text(table(read(EVIDENCE)), encoding="utf-8")
         return 0
-    gaps = missing(sorted(named()), EVIDENCE)
+    wanted = named() & set(found(arguments[1:])) if arguments[1:] else named()
+    gaps = missing(sorted(wanted), EVIDENCE)
     for name in gaps:
         print(f"scenario without a passed run: {name}", file=sys.stderr)
-    print(f"{len(named()) - len(gaps)} of {len(named())} named scenarios ran and passed")
+    print(f"{len(wanted) - len(gaps)} of {len(wanted)} named scenarios ran and passed")
     return 1 if gaps else 0
 
 
