@@ -7,6 +7,7 @@ table of the machine, and a namespace that one of them copies would hold the oth
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 
 HERE = Path(__file__).parent
 ROOMS = {
@@ -16,6 +17,9 @@ ROOMS = {
     "scenarios": "scenarios",
     "attacks": "attacks",
 }
+# How long one example takes says nothing on a machine where a guest may run beside it; rooms have budgets.
+settings.register_profile("project", deadline=None)
+settings.load_profile("project")
 MOUNTING = {"test_mounts.py", "test_hands.py"}
 
 

@@ -37,7 +37,7 @@ ROWS: tuple[tuple[str, str, str, str], ...] = (
     ("strings with escape sequences, quotes, line ends, bidi marks, maximum length", "bytes in the log, harmless on every screen", "", "test_hostile_strings_stay_bytes"),
     ("the same on a terminal, in `watch`, JSON and the exported file", "no byte steers the terminal", "", "test_no_string_of_a_device_steers_a_terminal"),
     ("module bait: interfaces that would load drivers", "nothing is loaded", "", "test_a_blocked_device_loads_no_driver"),
-    ("a probe that succeeds and binds nothing", "not called allowed; closed with an alarm", "`NOT_EFFECTIVE`", "test_a_listed_drive_that_no_driver_takes_is_not_called_allowed"),
+    ("a probe that succeeds and binds nothing", "what shows no unit cannot be put on the list", "", "test_a_drive_that_no_driver_takes_cannot_be_put_on_the_list"),
     ("endpoint 0 of a blocked device, after a rule of another package gave its node to the seat user", "`EACCES`", "", "test_a_rule_of_another_package_hands_no_blocked_device_out"),
     ("raw SET_CONFIGURATION by root through the node", "answered, and no driver binds", "", "test_root_can_talk_to_a_blocked_device_and_gets_no_function_by_it"),
     ("SG_IO through sg and bsg nodes that a rule gave out", "the nodes stay with root", "", "test_raw_scsi_nodes_of_an_approved_stick_stay_with_root"),

@@ -4,6 +4,7 @@ import struct
 
 from tests.lab.hostile import configuration, device_descriptor
 from tests.scenarios.rig import Rig
+from usbguard_py.errors_device import ExaminationFailed
 
 BAIT = ("ftdi_sio", "cdc_acm", "rndis_host", "usblp", "snd_usb_audio")
 # Bulk-only storage with a command set that no driver of the kernel takes (USB Mass Storage overview, table 1).
@@ -28,14 +29,15 @@ def test_a_blocked_device_loads_no_driver(rig: Rig) -> None:
     assert not loaded(rig) & set(BAIT)
 
 
-def test_a_listed_drive_that_no_driver_takes_is_not_called_allowed(rig: Rig) -> None:
-    """The probe succeeds and binds nothing: what is recorded is what was read back."""
+def test_a_drive_that_no_driver_takes_cannot_be_put_on_the_list(rig: Rig) -> None:
+    """The probe succeeds and binds nothing: what shows no unit is not approved, and closed again after the look."""
     rig.guest.load_vhci()
     before = rig.seq()
     drive = rig.guest.hostile(device_descriptor(), [configuration(NO_DRIVER)]).plug()
     rig.await_entry(before, name=drive.port, code="NOT_LISTED")
-    before = rig.seq()
-    rig.approve(drive)
-    outcome = rig.await_entry(before, timeout=40, kind="outcome", name=drive.port)
-    assert (outcome["outcome"], outcome["alarm"]) == ("failed", True)
-    rig.dead_again(drive.port)
+    words = f"whitelist add --device {drive.port} --holder Mau --document MAU-01/2026 --unit Mau --yes"
+    added = rig.cli(words, check=False, timeout=90)
+    assert added.returncode == ExaminationFailed.exit_code, added.stderr
+    assert "no logical unit appeared" in added.stderr
+    rig.guest.witness.assert_dead(drive.port)
+    assert rig.answer("status")["assets"] == 1

@@ -17,9 +17,7 @@ from usbguard_py.errors import BadMessage, GuardError
 MAX_FACT = 512  # characters of one fact in an error message
 MAX_ANSWER = 16 * 1024 * 1024  # bytes; 127 devices on each of some buses, each with its gates and descriptors
 
-_KINDS: dict[str, type[GuardError]] = {
-    name: kind for name, kind in vars(errors).items() if isinstance(kind, type) and issubclass(kind, GuardError)
-}
+_KINDS: dict[str, type[GuardError]] = {kind.__name__: kind for kind in errors.kinds()}
 
 
 def encode(message: Mapping[str, Any]) -> bytes:
