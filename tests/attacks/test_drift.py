@@ -15,13 +15,18 @@ def now(rig: Rig) -> int:
     return int(float(rig.guest.read(UPTIME).split()[0]) * 1000)
 
 
-@pytest.mark.parametrize(
-    "place", ["usbcore.authorized_default", "usb1/authorized_default", "usb1/interface_authorized_default"]
-)
+PLACES = {
+    "usbcore.authorized_default": "/sys/module/usbcore/parameters/authorized_default",
+    "usb1/authorized_default": "/sys/bus/usb/devices/usb1/authorized_default",
+    "usb1/interface_authorized_default": "/sys/bus/usb/devices/usb1/interface_authorized_default",
+    "scsi/drivers_autoprobe": "/sys/bus/scsi/drivers_autoprobe",
+}
+
+
+@pytest.mark.parametrize("place", PLACES)
 def test_a_default_that_somebody_opens_is_closed_again(rig: Rig, place: str) -> None:
     """Each of the kernel's defaults; a stick that comes right afterwards stays dead."""
-    module, _, parameter = place.partition(".")
-    path = f"/sys/module/{module}/parameters/{parameter}" if parameter else f"/sys/bus/usb/devices/{place}"
+    path = PLACES[place]
     before, at = rig.seq(), now(rig)
     rig.guest.write_attribute(path, "1")
     entry = rig.await_entry(before, kind="drift", name=place)

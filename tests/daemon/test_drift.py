@@ -25,6 +25,9 @@ class World:
         monkeypatch.setattr(paths, "USB_DEVICES", root / "devices")
         monkeypatch.setattr(paths, "USBCORE_DEFAULT", self.parameter)
         monkeypatch.setattr(paths, "ENFORCING", self.flag)
+        self.units = root / "drivers_autoprobe"
+        monkeypatch.setattr(paths, "SCSI_AUTOPROBE", self.units)
+        monkeypatch.setattr(paths, "DELAY_USE", root / "delay_use")
         monkeypatch.setattr(paths, "OPEN_FLAGS", root / "run/open")
         for place in self.places().values():
             place.write_text("0\n")
@@ -45,6 +48,7 @@ class World:
             "usbcore.authorized_default": self.parameter,
             "usb1/authorized_default": self.bus / "authorized_default",
             "usb1/interface_authorized_default": self.bus / "interface_authorized_default",
+            "scsi/drivers_autoprobe": self.units,
         }
 
 
@@ -58,7 +62,13 @@ def world(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> World:
 
 
 @pytest.mark.parametrize(
-    "place", ["usbcore.authorized_default", "usb1/authorized_default", "usb1/interface_authorized_default"]
+    "place",
+    [
+        "usbcore.authorized_default",
+        "usb1/authorized_default",
+        "usb1/interface_authorized_default",
+        "scsi/drivers_autoprobe",
+    ],
 )
 def test_a_default_that_somebody_opens_is_closed_again(world: World, place: str) -> None:
     world.places()[place].write_text("1\n")

@@ -13,7 +13,7 @@ from usbguard_py.daemon.flow import Ask, Flow
 from usbguard_py.daemon.judge import Judge
 from usbguard_py.errors import GuardError
 from usbguard_py.pipeline import verify
-from usbguard_py.shell import floor, sysfs
+from usbguard_py.shell import floor, luns, sysfs
 from usbguard_py.shell.hands import FLOOR_SECONDS
 
 CLOSED = "0"  # every default of a closed world (Documentation/usb/authorization.rst)
@@ -83,4 +83,5 @@ class Drift:
 
 
 def _standing() -> dict[str, str]:
-    return {**sysfs.defaults(), FLAG: THERE if paths.ENFORCING.exists() else MISSING}
+    flag = THERE if paths.ENFORCING.exists() else MISSING
+    return {**sysfs.defaults(), **luns.defaults(), FLAG: flag}

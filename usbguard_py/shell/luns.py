@@ -39,6 +39,11 @@ def bus() -> bool:
     return paths.SCSI_AUTOPROBE.exists()
 
 
+def defaults() -> dict[str, str]:
+    """What the bus's hold is now, by place; ``"0"`` in a closed world, nothing while there is no SCSI bus."""
+    return {"scsi/drivers_autoprobe": value(paths.SCSI_AUTOPROBE)} if bus() else {}
+
+
 def hold() -> bool:
     """Have the bus bind no driver by itself, and see it read back; ``False`` while there is no SCSI bus yet.
 
