@@ -15,9 +15,10 @@ PEER = "usbguard.service"
 RULES = "/etc/usbguard/rules.conf"
 READY = 240.0  # seconds; the peer reads 100 000 rules in several
 
-# The world as it is without us: what the kernel authorises by itself is for the peer, or the kernel line, to say.
+# The world as it is without us, the SCSI bus and usb-storage's second of waiting included: what the kernel authorises
+# by itself is for the peer, or the kernel line, to say.
 OPEN = (
-    "/usr/lib/usbguard-py/floor open; rm -f /run/usbguard-py/enforcing; "
+    "/usr/lib/usbguard-py/floor open anyway; rm -f /run/usbguard-py/enforcing; "
     "echo {device} > /sys/module/usbcore/parameters/authorized_default; for d in /sys/bus/usb/devices/usb*; do "
     "echo {device} > $d/authorized_default; echo 1 > $d/interface_authorized_default; done"
 )
