@@ -4,6 +4,7 @@ import os
 import pty
 import re
 import select
+import signal
 import struct
 import subprocess
 import sys
@@ -69,6 +70,8 @@ def on_terminal(
         stderr=other_end,
         env={"PATH": os.environ["PATH"], **variables, **environment},
         cwd=HERE,
+        # Tests that a shell started in the background inherit an ignored SIGINT, and so would the command.
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),  # noqa: PLW1509 - no thread holds a lock here
     )
     os.close(other_end)
     seen = b""
