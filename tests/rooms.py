@@ -33,7 +33,15 @@ class Room:
 
 ROOMS = {
     "fast": Room(
-        ("-m", "not lab and not scenarios and not attacks and not package", "-n", "2", "--dist", "loadgroup"),
+        (
+            "-m",
+            "not lab and not scenarios and not attacks and not package",
+            "-n",
+            "2",
+            "--dist",
+            "loadgroup",
+            "--durations=5",
+        ),
         budget=3 * 60,
     ),
     "package": Room(("-m", "package"), budget=8 * 60, before=(("make", "package"),)),
