@@ -24,7 +24,6 @@ class Code(StrEnum):
     DAMAGED = "DAMAGED"
     DESTROYED = "DESTROYED"
     PHONE = "PHONE"
-    CAMERA = "CAMERA"
     NETWORK = "NETWORK"
     SERIAL_PORT = "SERIAL_PORT"
     AUDIO = "AUDIO"
@@ -61,7 +60,6 @@ SENTENCES: dict[Code, str] = {
     Code.DAMAGED: N_("BLOCKED: {asset} is registered as damaged."),
     Code.DESTROYED: N_("BLOCKED: {asset} is registered as destroyed. Keep it and report."),
     Code.PHONE: N_("BLOCKED: phone or tablet. Do not connect it to this computer, even to charge."),
-    Code.CAMERA: N_("BLOCKED: camera or media player."),
     Code.NETWORK: N_("BLOCKED: network adapter. This computer must stay offline."),
     Code.SERIAL_PORT: N_("BLOCKED: serial port or modem."),
     Code.AUDIO: N_("BLOCKED: audio device."),
