@@ -1,8 +1,4 @@
-"""Marks each test by the folder it is in, so that a folder is a room of its own (see ``tests/rooms.py``).
-
-Tests that run side by side go file by file (``--dist loadgroup``), but for those that mount: they share the mount
-table of the machine, and a namespace that one of them copies would hold the other's medium.
-"""
+"""Marks each test by the folder it is in, so that a folder is a room of its own (see ``tests/rooms.py``)."""
 
 from pathlib import Path
 
@@ -20,7 +16,6 @@ ROOMS = {
 # How long one example takes says nothing on a machine where a guest may run beside it; rooms have budgets.
 settings.register_profile("project", deadline=None)
 settings.load_profile("project")
-MOUNTING = {"test_mounts.py", "test_hands.py"}
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -28,8 +23,3 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         folder = item.path.relative_to(HERE).parts[0]
         if folder in ROOMS:
             item.add_marker(ROOMS[folder])
-        else:
-            name = item.path.name
-            item.add_marker(
-                pytest.mark.xdist_group("mounting" if name in MOUNTING else str(item.path.relative_to(HERE)))
-            )

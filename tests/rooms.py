@@ -39,7 +39,7 @@ ROOMS = {
             "-n",
             "2",
             "--dist",
-            "loadgroup",
+            "loadfile",
             "--durations=5",
         ),
         budget=3 * 60,

@@ -5,12 +5,14 @@ freezing and processes are the real ones.
 """
 
 import contextlib
+import fcntl
 import os
 import signal
 import socket
 import stat
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -20,6 +22,7 @@ import pytest
 from usbguard_py.shell.hands import Hands
 
 ROOT = Path(__file__).parents[2]
+LOCK = Path(tempfile.gettempdir()) / "usbguard-py-mounts.lock"
 DEVICE, DEVNUM = "1-2", 7
 
 
@@ -61,6 +64,17 @@ class Medium:
         features = run("dumpe2fs", "-h", self.image)
         bad = done.returncode != 0 or "needs_recovery" in features or "not clean" in features
         return f"{done.returncode} {done.stdout} {done.stderr} {features}" if bad else ""
+
+
+@pytest.fixture(autouse=True)
+def mount_table() -> Iterator[None]:
+    """One test at a time: the mount table is the machine's, and a namespace that is copied from it holds every medium.
+
+    A lock between processes, because tests of other files, and of another checkout, run beside these.
+    """
+    with LOCK.open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
 
 
 @pytest.fixture

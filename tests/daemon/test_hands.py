@@ -19,6 +19,7 @@ from tests.daemon.hands_rig import (
     hands,
     mapper,
     medium,
+    mount_table,
     private_namespace,
     run,
     sitter,
@@ -30,7 +31,7 @@ from usbguard_py.shell.hands import Hands
 from usbguard_py.shell.hands_messages import MAX_MESSAGE, Answer, Refused
 from usbguard_py.shell.mounts import find_mounts
 
-__all__ = ["bench", "hands", "medium"]
+__all__ = ["bench", "hands", "medium", "mount_table"]
 
 
 def asked(bench: Bench, text: bytes) -> bytes:

@@ -14,7 +14,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.daemon.hands_rig import SITTER, Medium, medium, private_namespace, program, run, sitter
+from tests.daemon.hands_rig import SITTER, Medium, medium, mount_table, private_namespace, program, run, sitter
 from usbguard_py.shell import detach as detaching
 from usbguard_py.shell import libc
 from usbguard_py.shell.child import Child
@@ -23,7 +23,7 @@ from usbguard_py.shell.freeze import Keeper, Way
 from usbguard_py.shell.holders import Stopped, holders
 from usbguard_py.shell.mounts import Mount, find_mounts, parse
 
-__all__ = ["medium"]
+__all__ = ["medium", "mount_table"]
 
 LINES = [
     (
