@@ -22,6 +22,7 @@ from tests.scenarios.rig import APPROVED, DATABASE, ROOT, Rig, boot, enforce, pa
 WORK = ROOT / "build/bench"
 SIZES = (1, 10_000, 100_000)
 SMALL = SIZES[0]
+MEDIUM = 64 << 20  # bytes, sparse: as large as the sample stick was when it was put on the list
 DRIVE = 2 << 30  # bytes, sparse: what carries the long lists into the guest
 AIMS = {1: 1.0, 10_000: 0.5, 100_000: 0.1}  # add → bind, ours to the peer's
 
@@ -89,7 +90,7 @@ def _compete(guest: Guest, drive: Path, sizes: Sequence[int], plugs: int) -> dic
     trace = Trace(guest)
     medium = WORK / "medium.raw"
     with medium.open("wb") as file:
-        file.truncate(8 << 20)
+        file.truncate(MEDIUM)
     rounds = 3 if plugs >= 9 else 1
     turns: dict[int, list[Turn]] = {}
     for size in sizes:
