@@ -26,6 +26,9 @@ class Media(Protocol):
     Each ``Task`` runs beside the helper, because a device can keep it waiting for as long as it likes.
     """
 
+    def drivers(self, connection: Connection) -> Generator[Wait, Any, None]:
+        """See that the storage drivers are there, if they are kept away. Raises ``MediaTrouble``."""
+
     def scsi(self) -> Bound:
         """A wait for the kernel's SCSI bus, which comes with the first storage driver."""
 
@@ -72,12 +75,13 @@ def held(connection: Connection, host: Host) -> Generator[Wait, Any, None]:
     """Before an interface opens: a drive's units will be held, and its nodes stay with root; others get theirs.
 
     Raises:
-        MediaTrouble: there is no SCSI bus to hold the units on.
+        MediaTrouble: there is no SCSI bus to hold the units on, or no driver.
         SysfsTrouble: the kernel did not take it.
     """
     if not connection.faces:
         host.release_nodes(connection, granted=True)
         return
+    yield from host.media.drivers(connection)
     yield host.media.scsi()
     if not host.media.hold():
         raise MediaTrouble(name=connection.name, detail=N_("the kernel has no SCSI bus"))

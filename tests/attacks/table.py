@@ -37,6 +37,8 @@ ROWS: tuple[tuple[str, str, str, str], ...] = (
     ("strings with escape sequences, quotes, line ends, bidi marks, maximum length", "bytes in the log, harmless on every screen", "", "test_hostile_strings_stay_bytes"),
     ("the same on a terminal, in `watch`, JSON and the exported file", "no byte steers the terminal", "", "test_no_string_of_a_device_steers_a_terminal"),
     ("module bait: interfaces that would load drivers", "nothing is loaded", "", "test_a_blocked_device_loads_no_driver"),
+    ("a storage driver that is disabled, as checks of hardened systems want it, is loaded for a stranger", "it is not; only for an approved drive, while it is there", "", "test_storage_drivers_are_there_only_for_an_approved_drive"),
+    ("swapping approved sticks while drivers leave, the judge killed meanwhile", "each works, none is lost", "", "test_storage_drivers_come_back_for_a_stick_that_is_swapped_fast"),
     ("a probe that succeeds and binds nothing", "what shows no unit cannot be put on the list", "", "test_a_drive_that_no_driver_takes_cannot_be_put_on_the_list"),
     ("endpoint 0 of a blocked device, after a rule of another package gave its node to the seat user", "`EACCES`", "", "test_a_rule_of_another_package_hands_no_blocked_device_out"),
     ("raw SET_CONFIGURATION by root through the node", "answered, and no driver binds", "", "test_root_can_talk_to_a_blocked_device_and_gets_no_function_by_it"),

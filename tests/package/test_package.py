@@ -28,6 +28,8 @@ EXPECTED = {
     "usr/lib/systemd/system/usbguard-py-floor.service": 0o644,
     "usr/lib/systemd/system/usbguard-py-hands.service": 0o644,
     "usr/lib/systemd/system/usbguard-py-hands.socket": 0o644,
+    "usr/lib/systemd/system/usbguard-py-drivers.path": 0o644,
+    "usr/lib/systemd/system/usbguard-py-drivers.service": 0o644,
     "usr/lib/systemd/system/usbguard-py-initramfs.path": 0o644,
     "usr/lib/systemd/system/usbguard-py-initramfs.service": 0o644,
     "usr/share/initramfs-tools/hooks/usbguard-py": 0o755,

@@ -5,18 +5,19 @@ from collections.abc import Sequence
 
 import click
 
+from usbguard_py import paths
 from usbguard_py.cli.answers import Done, typed
 from usbguard_py.cli.commands import Command, Group, option
 from usbguard_py.cli.output import confirm, facts, json_out, say, show
 from usbguard_py.cli.table import Column, Row
 from usbguard_py.cli.words import phrase, word
-from usbguard_py.core.requests import FloorChanged
+from usbguard_py.core.requests import DriversChanged, FloorChanged
 from usbguard_py.errors import DaemonUnavailable, NotRoot
 from usbguard_py.i18n import N_, _
 from usbguard_py.shell import bootloader
 from usbguard_py.shell.client import call
 from usbguard_py.shell.floor_check import OBSERVES, Part, parts, prepared
-from usbguard_py.shell.floor_setup import Step, missing, present, refuse_lock_out
+from usbguard_py.shell.floor_setup import Step, keep_drivers_away, leave_drivers, missing, present, refuse_lock_out
 
 PARTS = {
     "grub": N_("GRUB"),
@@ -28,6 +29,7 @@ PARTS = {
     "unit": N_("early unit"),
     "renewal": N_("renewal of the initramfs"),
     "udev-rules": N_("udev rules"),
+    "drivers": N_("storage drivers"),
     "enrolled": N_("enrolled keyboards and mice"),
     "mode": N_("floor at this start"),
     "command-line": N_("kernel command line"),
@@ -43,6 +45,7 @@ REMEDIES = {
     "enrolled": N_("Look who wrote /etc/usbguard-py/floor/input; then restart usbguard-py, which writes it anew."),
     "unit": N_("Run: systemctl enable --now usbguard-py-floor"),
     "renewal": N_("Run: usbguard-py floor install; if it failed: journalctl -u usbguard-py-initramfs"),
+    "drivers": N_("Run: usbguard-py floor drivers --just-in-time"),
     "mode": N_("Begin to block: usbguard-py policy use standalone; or take the floor out: usbguard-py floor remove"),
     "command-line": RESTART,
     "this-initramfs": RESTART,
@@ -149,6 +152,37 @@ def remove(yes: bool, as_json: bool) -> None:  # noqa: FBT001 - click's flags
     _tell_record(done, seq)
 
 
+@command.command(
+    "drivers",
+    cls=Command,
+    help=N_(
+        "Keep the storage drivers usb-storage and uas away until an approved drive needs them.\n\n"
+        "Checks of hardened systems want them disabled. They are loaded when a drive of the list opens and taken "
+        "away when the last one has left. Without an option: say how it is."
+    ),
+    examples=["usbguard-py floor drivers --just-in-time", "usbguard-py floor drivers --as-usual"],
+)
+@option("--just-in-time/--as-usual", "just_in_time", default=None, help=N_("Load them only when they are needed."))
+def drivers(just_in_time: bool | None, as_json: bool) -> None:  # noqa: FBT001 - click's flags
+    """Change it when asked to, record it, say how it is."""
+    _root("drivers")
+    before = paths.DRIVERS_HIDDEN.exists()
+    changed = just_in_time is not None and just_in_time != before
+    if just_in_time:
+        keep_drivers_away()
+    elif changed:
+        leave_drivers()
+    seq = _told(DriversChanged(just_in_time=bool(just_in_time))) if changed else 0
+    if as_json:
+        json_out({"just_in_time": paths.DRIVERS_HIDDEN.exists(), "changed": changed, "seq": seq})
+        return
+    if paths.DRIVERS_HIDDEN.exists():
+        say(_("The storage drivers are loaded only when an approved drive opens."))
+    else:
+        say(_("The storage drivers are loaded as usual; a drive that is not approved does not get them."))
+    _tell_record(["drivers"] if changed else [], seq)
+
+
 def _root(verb: str) -> None:
     if os.geteuid() != 0:
         raise NotRoot(command=f"usbguard-py floor {verb}")
@@ -169,10 +203,12 @@ def _carried_out(steps: Sequence[Step], question: str, *, yes: bool, as_json: bo
 
 def _recorded(done: Sequence[str], *, installed: bool) -> int:
     """The number of the record, 0 when nothing was changed or the daemon does not run."""
-    if not done:
-        return 0
+    return _told(FloorChanged(installed=installed, parts=tuple(done))) if done else 0
+
+
+def _told(request: FloorChanged | DriversChanged) -> int:
     try:
-        return typed(call(FloorChanged(installed=installed, parts=tuple(done))), Done).seq
+        return typed(call(request), Done).seq
     except DaemonUnavailable:
         return 0
 

@@ -59,6 +59,8 @@ KINDS = {
     "export": N_("log exported"),
     "floor-install": N_("floor put into the start of the computer"),
     "floor-remove": N_("floor taken out of the start of the computer"),
+    "drivers-just-in-time": N_("storage drivers kept away until they are needed"),
+    "drivers-as-usual": N_("storage drivers loaded as usual"),
 }
 FUNCTIONS = {
     "storage": N_("storage"),

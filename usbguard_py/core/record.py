@@ -280,7 +280,7 @@ def drift_of_device(of: int, device: Device, decision: Decision, seen: ReadBack,
 
 
 def floor_changed(parts: Iterable[str], by: Mapping[str, object]) -> Body:
-    """Kinds ``floor-install`` and ``floor-remove``: ``parts`` of the machine's start were changed."""
+    """Kinds ``floor-install``, ``floor-remove``, ``drivers-…``: ``parts`` of what holds without us were changed."""
     return {"parts": _texts(parts), "by": dict(by)}
 
 

@@ -122,6 +122,14 @@ class FloorChanged(Request, frozen=True):
     parts: tuple[str, ...] = ()  # what was changed, by the names that `floor check` uses
 
 
+class DriversChanged(Request, frozen=True):
+    """Record that the storage drivers are kept away until an approved drive needs them, or no longer."""
+
+    ROLE = "administrator"
+    CHANGES = True
+    just_in_time: bool = True
+
+
 METHODS: dict[str, type[Request]] = {
     kind.__name__: kind
     for kind in (
@@ -138,5 +146,6 @@ METHODS: dict[str, type[Request]] = {
         LogExported,
         PolicyUse,
         FloorChanged,
+        DriversChanged,
     )
 }

@@ -12,6 +12,7 @@ from usbguard_py.core.account import account
 from usbguard_py.core.connection import State
 from usbguard_py.core.requests import (
     Devices,
+    DriversChanged,
     Examine,
     Explain,
     FloorChanged,
@@ -51,6 +52,7 @@ class Answers:
             PeripheralRemove: changes.remove,
             LogExported: exports.exported,
             FloorChanged: floor_changed,
+            DriversChanged: drivers_changed,
         }
         self._flows: dict[type[Request], Callable[..., Flow]] = {
             Examine: examination.examine,
@@ -135,6 +137,13 @@ def floor_changed(judge: Judge, request: FloorChanged, caller: Peer) -> Answer:
     """Record a change of how the machine starts; the change itself was made by who asks."""
     kind = "floor-install" if request.installed else "floor-remove"
     entry = judge.host.books.append(kind, record.floor_changed(request.parts, examination.by(caller)))
+    return {"seq": entry.seq}
+
+
+def drivers_changed(judge: Judge, request: DriversChanged, caller: Peer) -> Answer:
+    """Record when the storage drivers are loaded from now on; the change itself was made by who asks."""
+    kind = "drivers-just-in-time" if request.just_in_time else "drivers-as-usual"
+    entry = judge.host.books.append(kind, record.floor_changed(("drivers",), examination.by(caller)))
     return {"seq": entry.seq}
 
 

@@ -152,6 +152,7 @@ def _opened(connection: Connection, host: Host) -> Flow:
     yield host.claimed(connection)
     connection.enter(State.OPENED)
     yield host.configure(connection, close_bus, configure)
+    yield from host.media.drivers(connection)
     yield host.media.scsi()
     if not host.media.hold():
         raise MediaTrouble(name=connection.name, detail=N_("the kernel has no SCSI bus"))

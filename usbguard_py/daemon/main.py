@@ -14,6 +14,7 @@ from usbguard_py.daemon.answers import Answers
 from usbguard_py.daemon.books import Books
 from usbguard_py.daemon.control import Control
 from usbguard_py.daemon.drift import Drift
+from usbguard_py.daemon.drivers import Drivers
 from usbguard_py.daemon.helper import Helper
 from usbguard_py.daemon.host import Host
 from usbguard_py.daemon.judge import Judge
@@ -101,11 +102,14 @@ class Tick:
         self._drift = drift
         self._looks = 0
         self._others = OtherEnforcers()
+        self._drivers = Drivers()
         self._told = ""
 
     def look(self) -> None:
         """Look once."""
         self._drift.look()
+        self._drivers.look(self._judge.host.connections.values(), enforcing=self._judge.host.enforcing)
+        self._judge.loop.runner.bound()  # what a flow waits for may come without an event of its own
         self._see_others()
         if self._looks % STORE_TICKS == 0:
             self._see_store()

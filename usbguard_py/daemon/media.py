@@ -1,11 +1,13 @@
 """The media of drives on the real machine, as :mod:`usbguard_py.media` asks for them."""
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Generator
+from typing import Any
 
 from usbguard_py.core.media import READ_ONLY, Lun
+from usbguard_py.daemon import drivers
 from usbguard_py.daemon.connection import Connection
-from usbguard_py.daemon.flow import Ask, Bound
+from usbguard_py.daemon.flow import Ask, Bound, Wait
 from usbguard_py.daemon.helper import Helper, Task
 from usbguard_py.shell import luns, nodes
 from usbguard_py.shell.hands import Hands
@@ -23,6 +25,10 @@ class Media:
     def __init__(self, helper: Helper, hands: Hands) -> None:
         self._helper = helper
         self._hands = hands
+
+    def drivers(self, connection: Connection) -> Generator[Wait, Any, None]:
+        """See that the storage drivers are there, where they are kept away."""
+        return drivers.wanted(connection.name)
 
     def scsi(self) -> Bound:
         """A wait for the SCSI bus; udev loads it with the storage driver once the interfaces are there, closed."""

@@ -11,6 +11,15 @@ from usbguard_py.shell.files import text_of
 from usbguard_py.shell.tools import asked
 
 OPTION = "options usbcore authorized_default=0\n"
+HIDDEN = """\
+# usb-storage and uas are loaded when an approved drive opens, and taken away when no drive has them any more.
+# Written by usbguard-py floor drivers.
+install usb-storage /bin/false
+install uas /bin/false
+blacklist usb-storage
+blacklist uas
+"""
+DRIVERS_UNIT = "usbguard-py-drivers.path"
 UNIT = "usbguard-py-floor.service"
 RENEWAL = ("usbguard-py-initramfs.path", "usbguard-py-initramfs.service")
 OBSERVES = "this computer only observes"
@@ -27,7 +36,8 @@ class Part(msgspec.Struct, frozen=True):
 
 def parts() -> tuple[Part, ...]:
     """Every part, in the order in which a start of the machine meets them."""
-    return (*_boot_loaders(), *_initramfs(), *(Part(name, *read()) for name, read in _READ.items()))
+    read = (Part(name, *look()) for name, look in _READ.items())
+    return (*_boot_loaders(), *_initramfs(), *read, *_drivers())
 
 
 def prepared(parts_: tuple[Part, ...]) -> bool:
@@ -54,6 +64,17 @@ def _initramfs() -> Iterator[Part]:
         yield Part(f"initramfs {initramfs.version(image)}", not bad, bad[0] if bad else "as on the disk")
     if not initramfs.images():
         yield Part("initramfs", closed=False, detail="there is no image")
+
+
+def _drivers() -> Iterator[Part]:
+    """Only where they are kept away; a drive may need them at this moment, which opens nothing."""
+    text = text_of(paths.DRIVERS_HIDDEN)
+    if not text:
+        return
+    active = asked("systemctl", "is-active", DRIVERS_UNIT)
+    good = text == HIDDEN and active == "active"
+    detail = f"{DRIVERS_UNIT}: {active or '–'}" if text == HIDDEN else f"{paths.DRIVERS_HIDDEN} is missing or differs"
+    yield Part("drivers", good, "loaded when an approved drive opens" if good else detail)
 
 
 def _module_option() -> tuple[bool, str]:

@@ -13,7 +13,7 @@ from usbguard_py.core.bootline import closes
 from usbguard_py.errors_floor import FloorLocksOut, FloorObserves, FloorOnUsb, FloorUnsupported
 from usbguard_py.shell import bootloader, floor, initramfs
 from usbguard_py.shell.files import put, text_of
-from usbguard_py.shell.floor_check import OPTION, RENEWAL, UNIT, ports
+from usbguard_py.shell.floor_check import DRIVERS_UNIT, HIDDEN, OPTION, RENEWAL, UNIT, ports
 from usbguard_py.shell.tools import asked, run
 
 MADE = "kernel-cmdline made\n"  # a line of the marker: /etc/kernel/cmdline was not there before
@@ -88,12 +88,26 @@ def _present() -> Iterator[Step]:
         yield Step("module-option", str(paths.MODULE_OPTION), lambda: paths.MODULE_OPTION.unlink(missing_ok=True))
     if paths.FLOOR_INSTALLED.exists():
         yield Step("marker", str(paths.FLOOR_INSTALLED), lambda: paths.FLOOR_INSTALLED.unlink(missing_ok=True))
+    if paths.DRIVERS_HIDDEN.exists():
+        yield Step("drivers", f"{paths.DRIVERS_HIDDEN}, systemctl disable {DRIVERS_UNIT}", leave_drivers)
     if any(asked("systemctl", "is-enabled", unit) == "enabled" for unit in RENEWAL):
         yield Step("renewal", f"systemctl disable {RENEWAL[0]}", lambda: run("systemctl", "disable", *RENEWAL))
     if initramfs.supported() and any(initramfs.holds_floor(image) for image in initramfs.images()):
         yield Step("initramfs", "update-initramfs -u -k all", _update_initramfs)
     if "systemd-boot" in bootloader.found() and any(e.closed for e in bootloader.entries("systemd-boot")):
         yield Step("systemd-boot", "kernel-install add", bootloader.write_loader_entries)
+
+
+def keep_drivers_away() -> None:
+    """From here on the storage drivers are loaded by :mod:`usbguard_py.daemon.drivers` alone."""
+    put(paths.DRIVERS_HIDDEN, HIDDEN)
+    run("systemctl", "enable", "--now", DRIVERS_UNIT)
+
+
+def leave_drivers() -> None:
+    """Have them loaded as usual again. The file goes first: without it nothing is asked of the unit any more."""
+    paths.DRIVERS_HIDDEN.unlink(missing_ok=True)
+    run("systemctl", "disable", "--now", DRIVERS_UNIT)
 
 
 def _images_hold() -> bool:
