@@ -47,7 +47,7 @@ bench: prepare package
 .PHONY: fuzz
 fuzz: .venv/stamp
 	$(PYTHON) -m tests.fuzz --runs 10000000 descriptors
-	$(PYTHON) -m tests.fuzz --runs 1000000 device strings policy
+	$(PYTHON) -m tests.fuzz --runs 1000000 device units strings policy
 
 .PHONY: test test-full test-fast test-package test-lab
 test: prepare

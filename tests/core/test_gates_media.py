@@ -39,6 +39,7 @@ def passport(media: Media | None = None) -> Passport:
         ((other(DISK, vendor=b"SAMPLF  ".hex()), DISC), "lun 0 vendor", '"SAMPLE"', '"SAMPLF"'),
         ((DISK, other(DISC, model=b"\x1b[2J".hex())), "lun 1 model", '"Tools"', '"\\u{1b}[2J"'),
         ((DISK, other(DISC, revision=b"1.01".hex())), "lun 1 revision", '"1.00"', '"1.01"'),
+        ((other(DISK, model=b"Stick".hex()), DISC), "lun 0 model", '"Stick           "', '"Stick"'),
         ((other(DISK, capacity=8192), DISC), "lun 0 capacity", "4096 bytes", "8192 bytes"),
         ((other(DISK, capacity=0), DISC), "lun 0 capacity", "4096 bytes", "0 bytes"),
     ],

@@ -5,22 +5,34 @@ exception, and a decision that opens nothing that was not granted. Time and memo
 limits (``-timeout``, ``-rss_limit_mb``).
 """
 
+import re
 from collections.abc import Callable
 from pathlib import Path
+
+import msgspec
 
 from tests import build as b
 from usbguard_py.buses import USB
 from usbguard_py.buses.usb_descriptors import parse
+from usbguard_py.core import gates_media
 from usbguard_py.core.canonical import canonical
 from usbguard_py.core.codes import Code
+from usbguard_py.core.enforcement import InterfaceState
 from usbguard_py.core.gates import judge
+from usbguard_py.core.media import Lun, described
+from usbguard_py.core.passport import passport_of
 from usbguard_py.core.record import decision as decision_body
+from usbguard_py.core.record import media as media_body
 from usbguard_py.core.text import escaped, hidden
-from usbguard_py.errors import BadDescriptors, BadPolicy
+from usbguard_py.errors import BadDescriptors, BadPolicy, GuardError
 from usbguard_py.policy.read import read_policy
+from usbguard_py.shell import luns
 
 POLICIES = Path(__file__).parents[2] / "policies"
 STICK = b.a_stick()
+INQUIRY = ("vendor", "model", "rev", "type")
+APPROVED_MEDIA = (Lun(0, 0, 0, b"SAMPLE  ".hex(), b"Stick           ".hex(), b"1.00".hex()),)
+PASSPORT = msgspec.structs.replace(passport_of(STICK, (0,)), media=APPROVED_MEDIA)
 FACTS = b.facts(b.an_asset(STICK), peripherals=[b.a_peripheral(b.a_keyboard())])
 
 
@@ -48,6 +60,52 @@ def device(data: bytes) -> None:
     assert body.isascii() or not any(hidden(c) for c in body.decode())
 
 
+class Drive:
+    """What the kernel shows of a drive that answers INQUIRY with the fuzzer's bytes; stands for sysfs' directory."""
+
+    name = "1-2"
+
+    def __init__(self, data: bytes) -> None:
+        chunks = [chunk.split(b"\xff") for chunk in data.split(b"\xff\x00\xff")[:4]]
+        self.answers = {
+            f"6:0:{number >> 6}:{lun[0] if lun else number}": dict(zip(INQUIRY, answers, strict=False))
+            for number, (lun, *answers) in enumerate(chunks)
+        }
+
+    def interfaces(self) -> tuple[InterfaceState, ...]:
+        """Its only interface."""
+        return (InterfaceState("1-2:1.0", authorized=True, driver="usb-storage"),)
+
+    def names(self, place: str, pattern: re.Pattern[str]) -> tuple[str, ...]:
+        """What is below a host, a target."""
+        below = {"1-2:1.0": ("host6",), "1-2:1.0/host6": ("target6:0:0",)}.get(place, tuple(self.answers))
+        return tuple(name for name in below if pattern.match(name))
+
+    def read(self, place: str) -> bytes | None:
+        """An attribute of a unit, with the line end that sysfs adds."""
+        unit, _, attribute = place.rpartition("/")
+        value = self.answers[unit.rpartition("/")[2]].get(attribute)
+        return None if value is None else value + b"\n"
+
+    def present(self) -> bool:
+        """It stays."""
+        return True
+
+
+def units(data: bytes) -> None:
+    """From INQUIRY to an entry: units or an error; no other drive passes for the approved one."""
+    try:
+        found = luns.units(Drive(data))  # type: ignore[arg-type] # the part of a Directory that is asked
+    except GuardError:
+        return
+    seen = tuple(unit.lun for unit in found)
+    result = gates_media.media((PASSPORT,), seen)
+    assert (result.code is None) == (seen == APPROVED_MEDIA)
+    assert not any(hidden(c) for c in "".join(map(described, seen)))
+    shown = gates_media.decided(judge(STICK, FACTS), result)
+    canonical({**decision_body(STICK, shown, 1), **media_body(seen, (PASSPORT,), "")})
+
+
 def strings(data: bytes) -> None:
     """Whatever a device sends is shown without a character that has no form, and no two become the same."""
     shown = escaped(data)
@@ -66,6 +124,7 @@ def policy(data: bytes) -> None:
 TARGETS: dict[str, Callable[[bytes], None]] = {
     "descriptors": descriptors,
     "device": device,
+    "units": units,
     "strings": strings,
     "policy": policy,
 }
@@ -77,6 +136,9 @@ def seeds(name: str) -> list[bytes]:
         return [path.read_bytes() for path in sorted(POLICIES.glob("*.toml"))]
     if name == "strings":
         return [b"SAMPLE-0001", b"\x1b[31m", "số sê-ri \u202e".encode()]
+    if name == "units":
+        disk, disc = b"\x00\xffSAMPLE  \xffStick           \xff1.00\xff0", b"\x01\xffSAMPLE  \xffCD\xff1\xff5"
+        return [disk, disc, disk + b"\xff\x00\xff" + disc]
     devices = (
         STICK,
         b.a_uas_drive(),

@@ -160,3 +160,10 @@ def test_what_is_only_to_be_read_is_marked_before_it_is_given_out(tree: Tree) ->
     nodes.flag("1-3", 7, granted=True, read_only=True)
     nodes.clear()
     assert [list(folder.iterdir()) for folder in (paths.OPEN_FLAGS, paths.READ_ONLY_FLAGS)] == [[], []]
+
+
+@pytest.mark.parametrize("kind", ["", "disk\n", " 5\n", "+5\n", "1_0\n", "\u0665\n", "100\n"])
+def test_a_type_that_is_no_number_is_an_error_with_its_place(tree: Tree, kind: str) -> None:
+    tree.unit(type=kind)
+    with pytest.raises(MediaTrouble):
+        luns.units(tree.open())

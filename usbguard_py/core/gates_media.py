@@ -44,14 +44,13 @@ def drift(expected: Media, seen: Media) -> tuple[Difference, ...]:
     wanted, found = ({(lun.interface, lun.number): lun for lun in media} for media in (expected, seen))
     if wanted.keys() != found.keys() or len(found) != len(seen):
         return (Difference("luns", _numbers(expected), _numbers(seen)),)
-    out = []
+    out: list[Difference] = []
     for place, lun in wanted.items():
-        shown = facets(found[place])
-        out += [
-            Difference(f"lun {lun.number} {facet}", value, shown[facet])
-            for facet, value in facets(lun).items()
-            if facet in shown and shown[facet] != value
-        ]
+        sides = (facets(lun), facets(found[place]))
+        exact = (facets(lun, blanks=True), facets(found[place], blanks=True))
+        for facet in (f for f in exact[0] if f in exact[1] and exact[0][f] != exact[1][f]):
+            told = sides if sides[0][facet] != sides[1][facet] else exact
+            out.append(Difference(f"lun {lun.number} {facet}", told[0][facet], told[1][facet]))
     return tuple(out)
 
 

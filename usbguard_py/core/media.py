@@ -45,13 +45,16 @@ class Lun(msgspec.Struct, frozen=True):
 Media = tuple[Lun, ...]
 
 
-def facets(lun: Lun) -> dict[str, str]:
-    """What identifies a unit, ready to be shown, most telling first; no capacity when it is not known."""
+def facets(lun: Lun, *, blanks: bool = False) -> dict[str, str]:
+    """What identifies a unit, ready to be shown, most telling first; no capacity when it is not known.
+
+    ``blanks`` keeps those at the end, by which two units may differ.
+    """
     texts = {
         "type": str(lun.type),
-        "vendor": _shown(lun.vendor),
-        "model": _shown(lun.model),
-        "revision": _shown(lun.revision),
+        "vendor": _shown(lun.vendor, blanks=blanks),
+        "model": _shown(lun.model, blanks=blanks),
+        "revision": _shown(lun.revision, blanks=blanks),
     }
     return texts if lun.capacity is None else texts | {"capacity": f"{lun.capacity} bytes"}
 
@@ -66,9 +69,10 @@ def enrolled(media: Media) -> Media:
     return tuple(msgspec.structs.replace(lun, capacity=lun.capacity or None) for lun in media)
 
 
-def _text(raw: str) -> str:
-    return escaped(bytes.fromhex(raw).rstrip(b" "))
+def _text(raw: str, *, blanks: bool = False) -> str:
+    text = bytes.fromhex(raw)
+    return escaped(text if blanks else text.rstrip(b" "))
 
 
-def _shown(raw: str) -> str:
-    return f'"{_text(raw)}"'
+def _shown(raw: str, *, blanks: bool) -> str:
+    return f'"{_text(raw, blanks=blanks)}"'

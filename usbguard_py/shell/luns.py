@@ -23,6 +23,7 @@ MAX_UNITS = 64  # usb-storage has 16 at most (GET_MAX_LUN, Bulk-Only Transport 1
 SECTOR = 512  # bytes; the unit of `size` whatever the medium's own (Documentation/ABI/stable/sysfs-block)
 _HOST = re.compile(r"host[0-9]+\Z")
 _TARGET = re.compile(r"target[0-9]+:[0-9]+:[0-9]+\Z")
+_TYPE = re.compile(rb"[0-9]{1,2}\n\Z")  # five bits (SPC-4, table 142)
 _UNIT = re.compile(r"[0-9]+:([0-9]+):([0-9]+):([0-9]+)\Z")  # host, channel, id, LUN
 
 
@@ -122,6 +123,8 @@ def units(directory: Directory) -> tuple[Unit, ...]:
         match = _UNIT.match(address)
         texts = [directory.read(f"{place}/{name}") for name in ("vendor", "model", "rev", "type")]
         if match is None or None in texts:
+            raise MediaTrouble(name=directory.name, detail=N_("a logical unit cannot be read"))
+        if not _TYPE.match(texts[3] or b""):
             raise MediaTrouble(name=directory.name, detail=N_("a logical unit cannot be read"))
         channel, target, number = (int(part) for part in match.groups())
         if (channel, target) != (0, 0):
