@@ -26,3 +26,27 @@ class MediaTrouble(GuardError):
     exit_code = 74
     sentence = N_("The media of {name} cannot be judged: {detail}.")
     remedy = N_("The drive stays blocked. Unplug it, plug it in again and repeat; if it fails again, report.")
+
+
+class FaceKnown(GuardError):
+    """The asset shows that already, or has a face of that name."""
+
+    exit_code = 1
+    sentence = N_("{id} already has the face “{face}”.")
+    remedy = N_("Nothing was changed. See: usbguard-py whitelist show {id}")
+
+
+class NotInUse(GuardError):
+    """Only an asset that may be used can learn."""
+
+    exit_code = 1
+    sentence = N_("{id} is not in use (state: {state}).")
+    remedy = N_("Nothing was changed. See: usbguard-py whitelist show {id}")
+
+
+class TooManyFaces(GuardError):
+    """An asset with as many faces is no single device."""
+
+    exit_code = 1
+    sentence = N_("{id} has {most} faces already; that is the most.")
+    remedy = N_("Nothing was changed. Revoke it and put the device on the list anew.")

@@ -18,6 +18,7 @@ from usbguard_py.core.whitelist import Asset, Custody, Fingerprint
 from usbguard_py.errors import BadInput, DatabaseTrouble, ListDiffers, NotFound
 from usbguard_py.shell.register import Register
 from usbguard_py.shell.store import Store
+from usbguard_py.shell.verify import verify
 
 ROOT = Path(__file__).parents[2]
 BY = {"user": "quanly", "login": "quanly", "uid": 1001}
@@ -116,6 +117,26 @@ def test_the_life_of_an_asset(store: Store) -> None:
     assert msgspec.convert(added["record"], Asset) == asset
     assert store.set_custody("TB-0001", Custody.SUSPENDED, "again", "MAU-03/2026", "quanly").kind == "list-state"
     assert store.list_version() == 3
+
+
+def test_another_face_of_an_asset(store: Store) -> None:
+    asset, _ = store.add_asset(an_asset(a_stick()), BY)
+    face = Fingerprint("after login", msgspec.structs.replace(asset.fingerprints[0].passport, serial=b"OTHER".hex()))
+    entry = store.add_fingerprint(asset.id, face, "MAU-03/2026", BY)
+    learnt = store.asset(asset.id)
+    assert learnt is not None
+    assert learnt.fingerprints == (*asset.fingerprints, face)
+    assert store.candidates(b"OTHER") == (learnt,)
+    last = bodies(store)[-1]
+    assert (entry.kind, last["face"], last["document"], last["by"]) == ("list-learn", "after login", "MAU-03/2026", BY)
+    assert msgspec.convert(last["record"], Asset) == learnt
+    assert store.list_version() == 2
+    with pytest.raises(NotFound):
+        store.add_fingerprint("TB-9999", face, "MAU-03/2026", BY)
+    with pytest.raises(DatabaseTrouble):  # a name is taken once; nothing of it is left
+        store.add_fingerprint(asset.id, face, "MAU-03/2026", BY)
+    assert store.asset(asset.id) == learnt
+    assert verify(store.path).assets == 1
 
 
 def test_candidates_by_fingerprint_and_by_electronic_serial(store: Store) -> None:

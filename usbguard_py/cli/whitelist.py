@@ -1,4 +1,4 @@
-"""``usbguard-py whitelist add|list|show|revoke``: the list of approved devices."""
+"""``usbguard-py whitelist add|learn|list|show|revoke``: the list of approved devices."""
 
 import click
 
@@ -20,7 +20,10 @@ from usbguard_py.shell.reader import Reader
 
 command = Group(
     "whitelist",
-    places={"add": Place("usbguard_py.cli.whitelist_add", N_("Put a device on the list"))},
+    places={
+        "add": Place("usbguard_py.cli.whitelist_add", N_("Put a device on the list")),
+        "learn": Place("usbguard_py.cli.whitelist_learn", N_("Teach the list another face of a device")),
+    },
     help=N_("The list of approved devices: who holds which, and on which paper."),
 )
 STYLES = {"in-use": "good", "pending": "warn", "suspended": "warn", "expired": "warn"}

@@ -34,7 +34,7 @@ def add(as_json: bool, yes: bool, grant: tuple[int, ...], **given: Any) -> None:
     if not asking:
         _complete(given)
     if name and asking:
-        _describe(typed(call(requests.Examine(name=name)), Examined))
+        describe(typed(call(requests.Examine(name=name)), Examined))
     answers = _answers(given) if asking else given
     if asking and not yes:
         confirm(_("Put this device on the list?"))
@@ -97,7 +97,8 @@ def _could_be_meant(device: Device) -> bool:
     return not device.asset and device.code in {"NOT_LISTED", "NO_SERIAL"}
 
 
-def _describe(seen: Examined) -> None:
+def describe(seen: Examined) -> None:
+    """Show what the examination of a device saw."""
     say(_("The examination saw:"), "head")
     passport = msgspec.convert(seen.passport, Passport)
     facts(

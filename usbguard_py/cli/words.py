@@ -44,6 +44,7 @@ KINDS = {
     "stop": N_("daemon stopped"),
     "gap": N_("daemon was not running"),
     "list-add": N_("put on the list"),
+    "list-learn": N_("another face of a listed device"),
     "list-revoke": N_("right of use revoked"),
     "list-state": N_("state in the list changed"),
     "peripheral-enrol": N_("keyboard or mouse enrolled"),

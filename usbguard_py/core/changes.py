@@ -53,6 +53,16 @@ def asset_added(asset: Asset, list_version: int, by: By) -> Body:
     }
 
 
+def face_learnt(asset: Asset, list_version: int, by: By, document: str) -> Body:
+    """Kind ``list-learn``: the last fingerprint of ``asset`` was added to it."""
+    return {
+        **_asset(asset, list_version, by),
+        "document": bounded(document),
+        "face": bounded(asset.fingerprints[-1].name),
+        "record": fields(asset),
+    }
+
+
 def custody_changed(before: Asset, after: Asset, list_version: int, by: By) -> Body:
     """Kinds ``list-revoke`` and ``list-state``."""
     return {

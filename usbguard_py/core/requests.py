@@ -86,6 +86,18 @@ class WhitelistAdd(Request, frozen=True):
     access: Literal["rw", "ro"] = "rw"
 
 
+class WhitelistLearn(Request, frozen=True):
+    """Another face of the asset ``id``, as the connected ``device`` shows it; ``face`` is a name for people."""
+
+    ROLE = "manager"
+    CHANGES = True
+    id: str
+    device: str
+    face: str
+    document: str
+    grant: tuple[int, ...] = ()
+
+
 class WhitelistRevoke(Request, frozen=True):
     """Take the right to use an asset away, at once, also from a connected drive."""
 
@@ -142,6 +154,7 @@ METHODS: dict[str, type[Request]] = {
         PeripheralRemove,
         Examine,
         WhitelistAdd,
+        WhitelistLearn,
         WhitelistRevoke,
         LogExported,
         PolicyUse,

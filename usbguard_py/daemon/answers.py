@@ -24,10 +24,11 @@ from usbguard_py.core.requests import (
     Request,
     Status,
     WhitelistAdd,
+    WhitelistLearn,
     WhitelistRevoke,
 )
 from usbguard_py.core.text import escaped
-from usbguard_py.daemon import changes, examination, exports
+from usbguard_py.daemon import changes, examination, exports, faces
 from usbguard_py.daemon.connection import Connection
 from usbguard_py.daemon.drift import Drift
 from usbguard_py.daemon.flow import Flow
@@ -57,6 +58,7 @@ class Answers:
         self._flows: dict[type[Request], Callable[..., Flow]] = {
             Examine: examination.examine,
             WhitelistAdd: changes.add,
+            WhitelistLearn: faces.learn,
             WhitelistRevoke: changes.revoke,
             PolicyUse: changes.use_policy,
         }

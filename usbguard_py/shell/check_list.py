@@ -10,7 +10,8 @@ from usbguard_py.shell.register import Register
 _TABLES = (
     (
         "SELECT printf('TB-%04d', number), entry FROM asset",
-        "SELECT asset, max(seq) FROM ledger WHERE kind IN ('list-add', 'list-revoke', 'list-state') GROUP BY asset",
+        """SELECT asset, max(seq) FROM ledger
+        WHERE kind IN ('list-add', 'list-learn', 'list-revoke', 'list-state') GROUP BY asset""",
     ),
     (
         "SELECT printf('NV-%04d', number), entry FROM peripheral",
@@ -24,7 +25,8 @@ _TABLES = (
     (
         "SELECT 'list ' || version, entry FROM list_change",
         """SELECT 'list ' || json_extract(body, '$.list_version'), seq FROM ledger
-        WHERE kind IN ('list-add', 'list-revoke', 'list-state', 'peripheral-enrol', 'peripheral-remove')""",
+        WHERE kind IN
+        ('list-add', 'list-learn', 'list-revoke', 'list-state', 'peripheral-enrol', 'peripheral-remove')""",
     ),
 )
 

@@ -138,7 +138,7 @@ class Reader:
         """The changes of one asset, oldest first: when it was added, by whom, each move with reason and document."""
         with reported(self.path):
             rows = self._connection.execute(
-                "SELECT body, hash FROM ledger WHERE kind IN ('list-add', 'list-revoke', 'list-state')"
+                "SELECT body, hash FROM ledger WHERE kind IN ('list-add', 'list-learn', 'list-revoke', 'list-state')"
                 " AND asset = ? ORDER BY seq",
                 (id,),
             ).fetchall()

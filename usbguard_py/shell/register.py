@@ -80,8 +80,12 @@ class Register:
         fingerprints = values.pop("fingerprints")
         self._insert("asset", values)
         for one in fingerprints:
-            passport = canonical(msgspec.to_builtins(one.passport)).decode()
-            self._insert("fingerprint", {"asset": asset.id, "name": one.name, "passport": passport})
+            self.insert_fingerprint(asset.id, one)
+
+    def insert_fingerprint(self, id_: str, face: Fingerprint) -> None:
+        """Store one more face of an asset."""
+        passport = canonical(msgspec.to_builtins(face.passport)).decode()
+        self._insert("fingerprint", {"asset": id_, "name": face.name, "passport": passport})
 
     def update_asset(self, asset: Asset, entry: int) -> None:
         """Store the changed state of an asset."""

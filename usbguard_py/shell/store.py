@@ -13,7 +13,7 @@ import msgspec
 from usbguard_py.core import changes, record
 from usbguard_py.core.record import Entry
 from usbguard_py.core.text import escaped
-from usbguard_py.core.whitelist import Asset, Custody, Peripheral
+from usbguard_py.core.whitelist import Asset, Custody, Fingerprint, Peripheral
 from usbguard_py.errors import BadInput, NotFound
 from usbguard_py.shell.clock import Reading, step
 from usbguard_py.shell.register import StoredPolicy
@@ -134,6 +134,25 @@ class Store(Session):
             self._register.insert_asset(asset, entry.seq)
             self._register.count_change(version, entry.seq)
         return asset, entry
+
+    def add_fingerprint(self, id: str, face: Fingerprint, document: str, by: changes.By) -> Entry:  # noqa: A002
+        """Add another face to an asset.
+
+        Raises:
+            NotFound: there is no such asset.
+            BadInput: text that cannot be stored.
+        """
+        with self._change() as version:
+            before = self._register.asset(id)
+            if before is None:
+                raise NotFound(what="asset", name=id)
+            faces = (*before.fingerprints, face)
+            after = msgspec.structs.replace(before, fingerprints=faces, changed_at=self._clock.read().at)
+            entry = self._append("list-learn", lambda: changes.face_learnt(after, version, by, document))
+            self._register.insert_fingerprint(id, face)
+            self._register.update_asset(after, entry.seq)
+            self._register.count_change(version, entry.seq)
+        return entry
 
     def set_custody(self, id: str, state: Custody, reason: str, document: str, by: changes.By) -> Entry:  # noqa: A002
         """Move an asset to another custody state.

@@ -1,0 +1,57 @@
+"""One stick, several faces: what it shows before and after its login is learnt from it, and nothing else passes."""
+
+from dataclasses import replace
+
+from tests.lab import Plugged
+from tests.lab.devices import Unit
+from tests.scenarios.rig import DOCUMENT, Rig, Sentences
+
+SERIAL = "SAMPLE-0710"
+TOOLS = Unit(kind="scsi-cd", product="Tools", size=2 << 20)
+DATA = Unit()
+LOCKED, OPEN = (TOOLS,), (TOOLS, DATA)
+KNOWN = Sentences("TB-0002 already has the face “after login”.", "TB-0002 đã có dạng “after login”.")
+
+
+def plug(rig: Rig, *units: Unit) -> Plugged:
+    """The stick, showing these units."""
+    return rig.guest.plug_units(*units, serial=SERIAL)
+
+
+def pulled(rig: Rig, stick: Plugged, before: int) -> None:
+    """Pull it out, and see that noticed."""
+    stick.unplug()
+    rig.await_entry(before, kind="removed", name=stick.port)
+
+
+def test_a_stick_passes_in_every_face_that_was_learnt_and_in_no_other(rig: Rig) -> None:
+    """A CD with tools at first, a disk beside it after the login; a third face is cut and named."""
+    before = rig.seq()
+    stick = plug(rig, *LOCKED)
+    rig.blocked(stick, before, "NOT_LISTED")
+    identifier = rig.approve(stick)
+    rig.allowed(stick, before)
+    pulled(rig, stick, before)
+    before = rig.seq()
+    stick = plug(rig, *OPEN)
+    unknown = rig.await_entry(before, kind="cut", name=stick.port, code="MISMATCH")
+    assert (unknown["facet"], unknown["expected"], unknown["seen"]) == ("luns", "0", "0 1")
+    rig.dead_again(stick.port)
+    words = f'whitelist learn {identifier} --device {stick.port} --face "after login" --document {DOCUMENT} --yes'
+    assert "“after login”" in rig.cli(words, timeout=90).stdout
+    rig.allowed(stick, before)
+    rig.fails(words, 1, KNOWN)
+    pulled(rig, stick, before)
+    for face in (LOCKED, OPEN):
+        before = rig.seq()
+        stick = plug(rig, *face)
+        rig.allowed(stick, before)
+        assert not rig.entries(before, alarm=True)
+        pulled(rig, stick, before)
+    before = rig.seq()
+    other = plug(rig, TOOLS, replace(DATA, product="Stock"))
+    cut = rig.await_entry(before, kind="cut", name=other.port, code="MISMATCH")
+    assert (cut["facet"], cut["seen"]) == ("lun 1 model", '"Stock"')
+    rig.dead_again(other.port)
+    assert "after login" in rig.cli(f"whitelist show {identifier}").stdout
+    rig.cli("log verify")
