@@ -37,6 +37,7 @@ def test_a_stick_passes_in_every_face_that_was_learnt_and_in_no_other(rig: Rig) 
     unknown = rig.await_entry(before, kind="cut", name=stick.port, code="MISMATCH")
     assert (unknown["facet"], unknown["expected"], unknown["seen"]) == ("luns", "0", "0 1")
     rig.dead_again(stick.port)
+    before = rig.seq()
     words = f'whitelist learn {identifier} --device {stick.port} --face "after login" --document {DOCUMENT} --yes'
     assert "“after login”" in rig.cli(words, timeout=90).stdout
     rig.allowed(stick, before)
