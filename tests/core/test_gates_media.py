@@ -49,6 +49,14 @@ def test_the_first_facet_that_differs_is_named(seen: Media, facet: str, expected
     assert (result.code, result.facet, result.expected, result.seen) == (Code.MISMATCH, facet, expected, found)
 
 
+def test_of_two_faces_the_one_with_the_same_units_is_named() -> None:
+    faces_ = (passport((DISC,)), passport((DISK, DISC)))
+    result = media(faces_, (other(DISK, model=b"Stock".hex(), vendor=b"OTHER".hex()), DISC))
+    assert (result.facet, result.seen) == ("lun 0 vendor", '"OTHER"')
+    assert media(faces_, (DISC,)).code is None
+    assert media(faces_, (DISK, DISC)).code is None
+
+
 @pytest.mark.parametrize("seen", [(DISK, DISC), (other(DISK, capacity=None), DISC)], ids=["with", "before"])
 def test_what_is_as_expected_passes_before_and_with_its_capacity(seen: Media) -> None:
     assert media((passport((DISK, DISC)),), seen).code is None

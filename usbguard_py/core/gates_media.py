@@ -33,10 +33,15 @@ def media(passports: tuple[Passport, ...], seen: Media) -> GateResult:
         return _no(Difference("luns", "at least one", "none"))
     if len(expected) < len(passports) or not passports:
         return GateResult(NAME, facet="luns", expected="", seen=_numbers(seen))
-    nearest = min((drift(media, seen) for media in expected), key=len)
+    nearest = min((drift(media, seen) for media in expected), key=_far)
     if nearest:
         return _no(nearest[0])
     return GateResult(NAME, facet="luns", expected=_numbers(seen), seen=_numbers(seen))
+
+
+def _far(found: tuple[Difference, ...]) -> tuple[bool, int]:
+    """How far from a passport: one with the same units is nearer than one with others, however they differ."""
+    return any(one.facet == "luns" for one in found), len(found)
 
 
 def drift(expected: Media, seen: Media) -> tuple[Difference, ...]:
