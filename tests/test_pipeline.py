@@ -1,7 +1,7 @@
 """The flow's order, with a host that implements the port and writes down what it was asked, in order."""
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Generator
 from typing import Any
 
 import msgspec
@@ -15,10 +15,10 @@ from usbguard_py.core.enforcement import InterfaceState, Probe, ReadBack, Step, 
 from usbguard_py.core.media import Lun
 from usbguard_py.core.passport import Passport, passport_of
 from usbguard_py.daemon.connection import Connection
-from usbguard_py.daemon.flow import Bound, Flow, Runner
+from usbguard_py.daemon.flow import Bound, Flow, Runner, Wait
 from usbguard_py.daemon.helper import Task
 from usbguard_py.errors import DatabaseTrouble, DeviceGone, SysfsTrouble
-from usbguard_py.errors_device import HandsTrouble
+from usbguard_py.errors_device import HandsTrouble, MediaTrouble
 from usbguard_py.pipeline import ATTEMPTS, handle
 from usbguard_py.shell.hands_messages import ReadOnlyDone
 from usbguard_py.shell.luns import Unit
@@ -78,6 +78,13 @@ class Drive:
         self.bus, self.binds = True, True
         self.locked: tuple[str, ...] = ("sda", "sda1")
         self.writable: tuple[str, ...] = ()
+        self.loaded = True
+
+    def drivers(self, connection: Connection) -> Generator[Wait, Any, None]:
+        yield from ()
+        if not self.loaded:
+            self.host._do("await the drivers")
+            raise MediaTrouble(name=connection.name, detail="the storage driver could not be loaded")
 
     def scsi(self) -> Bound:
         return Bound(lambda: True, 0)
@@ -513,6 +520,7 @@ def test_a_drive_in_use_with_other_units_is_cut_with_what_is_mounted() -> None:
 
 
 TROUBLES: dict[str, tuple[Callable[[Host], object], str]] = {
+    "no driver comes": (lambda host: setattr(host.media, "loaded", False), "await the drivers"),
     "no SCSI bus": (lambda host: setattr(host.media, "bus", False), "hold the units"),
     "the bus is not held": (
         lambda host: host.fails.update(
