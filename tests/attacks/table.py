@@ -43,6 +43,8 @@ ROWS: tuple[tuple[str, str, str, str], ...] = (
     ("a probe that succeeds and binds nothing", "what shows no unit cannot be put on the list", "", "test_a_drive_that_no_driver_takes_cannot_be_put_on_the_list"),
     ("endpoint 0 of a blocked device, after a rule of another package gave its node to the seat user", "`EACCES`", "", "test_a_rule_of_another_package_hands_no_blocked_device_out"),
     ("raw SET_CONFIGURATION by root through the node", "answered, and no driver binds", "", "test_root_can_talk_to_a_blocked_device_and_gets_no_function_by_it"),
+    ("the session at the seat reaches for a phone that is blocked", "no right on its node", "`PHONE`", "test_who_sits_at_the_machine_gets_no_blocked_device"),
+    ("an account without a session at the seat mounts an approved drive", "refused; the active session may", "", "test_an_approved_drive_goes_to_the_active_session_only"),
     ("SG_IO through sg and bsg nodes that a rule gave out", "the nodes stay with root", "", "test_raw_scsi_nodes_of_an_approved_stick_stay_with_root"),
     ("writes to a read-only drive: dd, mount, SG_IO, on disk and partition", "refused by the kernel", "", "test_a_read_only_drive_takes_no_write"),
     ("a program on an approved stick is started from where udisks mounts it", "nosuid, nodev, noexec", "", "test_udisks_mounts_it_so_that_nothing_on_it_runs"),

@@ -8,7 +8,7 @@ HERE = Path(__file__).parent
 
 PACKAGES = (
     *("bash-completion", "dbus", "dmsetup", "dosfstools", "e2fsprogs", "grub-common", "grub2-common"),
-    *("initramfs-tools", "kmod", "less", "libusb-1.0-0", "systemd-boot"),
+    *("initramfs-tools", "kmod", "less", "libpam-systemd", "libusb-1.0-0", "polkitd", "systemd-boot"),
     *("linux-image-amd64", "locales", "login", "mount", "procps", "psmisc", "python3", "strace", "sudo", "systemd"),
     *("systemd-sysv", "udev", "udisks2", "usbguard", "util-linux", "util-linux-extra", "zstd"),
 )
