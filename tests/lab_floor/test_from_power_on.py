@@ -35,7 +35,8 @@ def enrolment() -> str:
     """The floor's file for QEMU's keyboard on port 5, byte by byte as the judge writes it."""
     shown = json.loads((ROOT / "tests/buses/captures.json").read_text(encoding="utf-8"))["usb-kbd"]["attributes"]
     vid, pid = (bytes.fromhex(shown[n]).decode().strip() for n in ("idVendor", "idProduct"))
-    return f"{HEADER}{ENROLLED} {vid}:{pid} {hashlib.sha256(bytes.fromhex(shown['descriptors'])).hexdigest()} 0\n"
+    digest = hashlib.sha256(bytes.fromhex(shown["descriptors"])).hexdigest()
+    return f"{HEADER}{ENROLLED} {vid}:{pid} {digest} 0 keyboard\n"
 
 
 @pytest.fixture(scope="module")

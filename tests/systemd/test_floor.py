@@ -199,8 +199,9 @@ def test_admit_opens_the_listed_interface_and_no_other(machine: Machine) -> None
     assert machine.path("run/usbguard-py/open/1-2:7").exists()
 
 
-def test_admit_by_udev(machine: Machine) -> None:
-    machine.enforce(KEYBOARD)
+@pytest.mark.parametrize("kind", ["", " keyboard", " mouse"], ids=["none, by an older program", "keyboard", "mouse"])
+def test_admit_by_udev(machine: Machine, kind: str) -> None:
+    machine.enforce(KEYBOARD + kind)
     machine.run("close")
     machine.keyboard()
     assert machine.run("admit", "1-2").returncode == 0
@@ -213,7 +214,9 @@ NOT_ADMITTED = {
     "other descriptors": KEYBOARD.replace(DIGEST, "0" * 64),
     "no digest": "1-2 0627:0001 0",
     "no interfaces": f"1-2 0627:0001 {DIGEST}",
-    "one field too many": f"{KEYBOARD} 1",
+    "a kind that nobody knows": f"{KEYBOARD} 1",
+    "a printer": f"{KEYBOARD} printer",
+    "one field too many": f"{KEYBOARD} keyboard 1",
     "a command as interface": f"1-2 0627:0001 {DIGEST} $(touch${{IFS}}pwned)",
     "a pattern as port": KEYBOARD.replace("1-2 ", "* "),
     "a commented line": f"#{KEYBOARD}",
