@@ -194,7 +194,8 @@ def _no_lock_out(judge: Judge, policy: Policy) -> None:
     def opens(connection: Connection | None) -> bool:
         if connection is None:  # a root hub
             return True
-        facts = msgspec.structs.replace(host.facts(connection), policy=policy)
+        # By itself: of several that are more than the policy permits, one stays open.
+        facts = msgspec.structs.replace(host.facts(connection), policy=policy, connected=())
         parent = host.connections.get(connection.device.parent)
         return gates.judge(connection.device, facts).allow and opens(parent)
 
