@@ -170,8 +170,10 @@ def test_a_token_opens_only_when_the_policy_says_so(rig: Rig) -> None:
     rig.fails(f"peripheral enrol {token.port} --yes", 1, NOT_PERMITTED)
     assert [claimed(rig, token, user) for user in ("root", "nguoidung")] == ["ENOENT", "EACCES"]
     permit(rig)
+    since = rig.guest.witness.mark
     identifier = enrol(rig, token)
     rig.await_entry(before, kind="outcome", name=token.port, code="PERIPHERAL_ENROLLED", outcome="allowed")
+    rig.guest.witness.wait_uevent("add", since=since, devpath=f"/{token.port}$", DEVTYPE="usb_device")
     rig.guest.run("udevadm settle")
     assert [claimed(rig, token, user) for user in ("root", "nguoidung", "nobody")] == ["taken", "taken", "EACCES"]
     rig.cli(f"peripheral remove {identifier} --reason hong --yes")
