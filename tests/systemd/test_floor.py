@@ -208,6 +208,18 @@ def test_admit_by_udev(machine: Machine, kind: str) -> None:
     assert machine.usb("1-2/1-2:1.0/authorized") == "1"
 
 
+@pytest.mark.parametrize(("kind", "opened"), [("keyboard", "1"), ("mouse", "0")])
+def test_in_the_initramfs_only_keyboards_work(machine: Machine, kind: str, opened: str) -> None:
+    machine.keyboard()
+    machine.put("etc/usbguard-py/floor/initramfs", "")
+    machine.enforce(f"{KEYBOARD} {kind}")
+    machine.run("close")
+    assert machine.usb("1-2/1-2:1.0/authorized") == opened
+    machine.path("etc/usbguard-py/floor/initramfs").unlink()
+    machine.run("close")
+    assert machine.usb("1-2/1-2:1.0/authorized") == "1"
+
+
 NOT_ADMITTED = {
     "another port": KEYBOARD.replace("1-2", "1-3"),
     "another vendor": KEYBOARD.replace("0627", "0628"),
