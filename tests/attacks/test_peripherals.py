@@ -44,7 +44,7 @@ def enrol(rig: Rig, device: Device, *words: str) -> str:
 
 def plug(rig: Rig, *functions: Function, pid: int = 1) -> Gadget:
     """A gadget on the port of the one before it, which was taken away."""
-    return rig.guest.gadget(0x1209, pid, functions, serial="SAMPLE-0001").plug()
+    return rig.guest.gadget(0x1209, pid, functions, serial="SAMPLE-0700").plug()
 
 
 def pull(gadget: Gadget) -> None:
