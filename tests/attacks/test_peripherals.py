@@ -5,6 +5,7 @@ from pathlib import Path
 from tests.lab.gadgets import KEYBOARD_REPORT, Function, Gadget, ecm, hid, mass_storage, printer
 from tests.scenarios.rig import Device, Entry, Rig, Sentences
 
+DROP_IN = "/run/systemd/system/usbguard-py.service.d"
 INSIDE = Path(__file__).parent / "inside"
 # A mouse of three buttons, USB HID 1.11, appendix E.10. Then a keyboard, made as long by two items that change nothing:
 # a usage page and a logical maximum that those after them replace (6.2.2.7). No other byte of the device differs.
@@ -187,7 +188,16 @@ def maintained(rig: Rig) -> None:
     """As after a start from the maintenance entry: the kernel's command line has the word."""
     line = rig.guest.read("/proc/cmdline").strip()
     rig.guest.write("/run/cmdline", f"{line} usbguard-py.maintenance=keyboard\n")
-    rig.guest.run("mount --bind /run/cmdline /proc/cmdline && systemctl restart usbguard-py", timeout=90)
+    # ProtectControlGroups gives the unit a /proc of its own.
+    rig.guest.write(f"{DROP_IN}/cmdline.conf", "[Service]\nBindReadOnlyPaths=/run/cmdline:/proc/cmdline\n")
+    rig.guest.run("mount --bind /run/cmdline /proc/cmdline; systemctl daemon-reload", timeout=60)
+    rig.guest.run("systemctl restart usbguard-py", timeout=90)
+
+
+def started_anew(rig: Rig) -> None:
+    """As after the next start: nothing is left in /run, and the command line is what it always was."""
+    rig.guest.run(f"umount /proc/cmdline; rm -r {DROP_IN} /run/usbguard-py/maintenance; systemctl daemon-reload")
+    rig.guest.run("systemctl restart usbguard-py", timeout=90)
 
 
 def test_a_maintenance_start_lets_in_one_plain_keyboard_on_the_port_of_the_enrolled_one(rig: Rig) -> None:
@@ -215,8 +225,6 @@ def test_a_maintenance_start_lets_in_one_plain_keyboard_on_the_port_of_the_enrol
     again = plug(rig, KEYBOARD, pid=2)
     rig.allowed(again, before, "MAINTENANCE")
     before = rig.seq()
-    rig.guest.run(
-        "umount /proc/cmdline && rm /run/usbguard-py/maintenance && systemctl restart usbguard-py", timeout=90
-    )
+    started_anew(rig)
     rig.await_entry(before, kind="cut", name=port, code="INPUT_NOT_ENROLLED")
     rig.dead_again(port)
