@@ -71,7 +71,7 @@ lint: .venv/stamp
 	.venv/bin/ruff format --check .
 	.venv/bin/mypy
 	.venv/bin/lint-imports --no-logo
-	.venv/bin/shellcheck -s sh systemd/floor scripts/bootstrap.sh .ci/run packaging/postinst packaging/prerm packaging/postrm
+	.venv/bin/shellcheck -s sh systemd/floor systemd/maintenance-entry scripts/bootstrap.sh .ci/run packaging/postinst packaging/prerm packaging/postrm
 	.venv/bin/codespell usbguard_py docs systemd packaging README.md CHANGELOG.md
 
 format: .venv/stamp

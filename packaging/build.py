@@ -44,6 +44,7 @@ LONGEST_LICENCE = 100_000  # bytes; no licence text is longer
 INSTALLED = {
     "packaging/usbguard-py": ("usr/bin/usbguard-py", 0o755),
     "systemd/floor": ("usr/lib/usbguard-py/floor", 0o755),
+    "systemd/maintenance-entry": ("usr/lib/usbguard-py/maintenance-entry", 0o755),
     "systemd/usbguard-py-floor.service": ("usr/lib/systemd/system/usbguard-py-floor.service", 0o644),
     "systemd/usbguard-py-initramfs.path": ("usr/lib/systemd/system/usbguard-py-initramfs.path", 0o644),
     "systemd/usbguard-py-initramfs.service": ("usr/lib/systemd/system/usbguard-py-initramfs.service", 0o644),

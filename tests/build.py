@@ -13,7 +13,8 @@ import msgspec
 from usbguard_py.buses import USB
 from usbguard_py.core.device import Device
 from usbguard_py.core.facts import Connected, Facts
-from usbguard_py.core.functions import default_grant, input_grant, input_kind
+from usbguard_py.core.functions import INPUT, default_grant, functions, input_grant
+from usbguard_py.core.kinds import KINDS, grant, told
 from usbguard_py.core.passport import passport_of
 from usbguard_py.core.whitelist import Asset, Custody, Fingerprint, Peripheral
 from usbguard_py.policy.knobs import Policy
@@ -155,6 +156,33 @@ def a_mouse(name: str = "1-4", **more: Any) -> Device:
     return device(Part(0, MOUSE, endpoints=1), **({"name": name, "serial": None, "vid": 0x0628} | more))
 
 
+def a_receiver(*more: Triple) -> Device:
+    """The receiver of a wireless keyboard and mouse."""
+    parts = (Part(n, t, endpoints=1) for n, t in enumerate((KEYBOARD, MOUSE, *more)))
+    return device(*parts, name="1-5", serial=None, vid=0x0629)
+
+
+def a_printer(*others: Triple, name: str = "1-6", serial: bytes | None = b"SAMPLE-0001") -> Device:
+    """A printer that brings ``others`` along."""
+    parts = (Part(n, t) for n, t in enumerate((PRINTER, *others)))
+    return device(*parts, name=name, serial=serial, vid=0x0701)
+
+
+def a_token(name: str = "1-7") -> Device:
+    """A token, or the reader of a smart card."""
+    return device(Part(0, CCID, endpoints=3), name=name, vid=0x0B01)
+
+
+def a_scanner(name: str = "1-9") -> Device:
+    """A scanner of its maker's own class."""
+    return device(Part(0, VENDOR), name=name, vid=0x0601)
+
+
+def a_ups(name: str = "1-10") -> Device:
+    """A power supply: HID without boot protocol."""
+    return device(Part(0, TABLET, endpoints=1), name=name, vid=0x0301)
+
+
 def a_phone(**more: Any) -> Device:
     """A phone in file transfer mode, as QEMU's usb-mtp describes itself."""
     return device(Part(0, MTP, endpoints=3), **more)
@@ -203,12 +231,9 @@ def an_asset(device: Device, state: Custody = Custody.IN_USE, id_: str = "TB-000
 
 def a_peripheral(device: Device, id_: str = "NV-0001", **more: Any) -> Peripheral:
     """``device`` enrolled where it is."""
-    fields = {
-        "id": id_,
-        "kind": input_kind(device) or "keyboard",
-        "port": device.name,
-        "passport": passport_of(device, input_grant(device)),
-    }
+    kind = more.pop("kind", told(device))
+    opens = input_grant(device) if functions(device) <= INPUT else grant(device, KINDS[kind])
+    fields = {"id": id_, "kind": kind, "port": device.name, "passport": passport_of(device, opens)}
     return Peripheral(**(fields | more))
 
 

@@ -10,6 +10,7 @@ ROOT = Path(__file__).parents[1]
 BIN = Path(sys.executable).parent
 SHELL = [
     "systemd/floor",
+    "systemd/maintenance-entry",
     "systemd/initramfs/hook",
     "systemd/initramfs/init-top",
     "scripts/bootstrap.sh",

@@ -19,7 +19,7 @@ from usbguard_py.daemon.flow import Bound, Flow, Runner, Wait
 from usbguard_py.daemon.helper import Task
 from usbguard_py.errors import DatabaseTrouble, DeviceGone, SysfsTrouble
 from usbguard_py.errors_device import HandsTrouble, MediaTrouble
-from usbguard_py.pipeline import ATTEMPTS, handle
+from usbguard_py.pipeline import ATTEMPTS, handle, verify
 from usbguard_py.shell.hands_messages import ReadOnlyDone
 from usbguard_py.shell.luns import Unit
 
@@ -189,6 +189,9 @@ class Host:
     def release_nodes(self, _connection: Any, *, granted: bool) -> None:
         self._do("nodes given" if granted else "nodes taken")
 
+    def announce(self, _connection: Any) -> None:
+        """Nobody waits for it here."""
+
     def claimed(self, _connection: Any) -> Bound:
         self._do("await the kernel's claim")
         return Bound(lambda: True, 0)
@@ -346,6 +349,35 @@ def test_an_opening_without_driver_is_taken_back() -> None:
     link = Link("1-2", CLOSED)
     run(handle(link, host))
     assert host.log == [*CONFIGURE, *OPENING, *TAKE_BACK]
+
+
+SILENT = Decision(allow=True, code=Code.INPUT_ENROLLED, granted=(0,), peripheral="NV-0001", silent=True)
+TYPING = ReadBack(True, 1, (InterfaceState("1-2:1.0", True, "usb-storage", types=True),))
+
+
+def test_what_types_and_is_no_keyboard_is_cut() -> None:
+    """Before it is handed over, and when it begins later."""
+    host = Host(SILENT)
+    host.after = TYPING
+    link = Link("1-2", CLOSED)
+    run(handle(link, host))
+    assert host.log[-4:] == ["hold", "1-2/authorized=0", "release", "record cut 1-2 MISMATCH"]
+    assert (link.state, link.decision.alarm, link.decision.failed.facet) == (State.CLOSED, True, "keys")
+    host = Host(SILENT)
+    link = Link("1-2", CLOSED)
+    run(handle(link, host))
+    assert link.state is State.HANDED_OVER
+    link.directory.seen = TYPING
+    run(verify(link, host))
+    assert host.log[-1] == "record cut 1-2 MISMATCH"
+
+
+def test_a_keyboard_types() -> None:
+    host = Host(msgspec.structs.replace(SILENT, silent=False))
+    host.after = TYPING
+    link = Link("1-2", CLOSED)
+    run(handle(link, host))
+    assert link.state is State.HANDED_OVER
 
 
 def test_a_device_in_use_is_adopted_untouched() -> None:

@@ -50,3 +50,38 @@ class TooManyFaces(GuardError):
     exit_code = 1
     sentence = N_("{id} has {most} faces already; that is the most.")
     remedy = N_("Nothing was changed. Revoke it and put the device on the list anew.")
+
+
+class KindNotTold(GuardError):
+    """A device does not say that it is anything that can be enrolled for a workplace."""
+
+    exit_code = 1
+    sentence = N_("The device on port {name} does not say that it is anything that can be enrolled.")
+    remedy = N_(
+        "A power supply or a scanner has to be named: --as ups, --as scanner. What brings storage, a network or a "
+        "serial port along cannot be enrolled."
+    )
+
+
+class NotThatKind(GuardError):
+    """A device is not of the kind that was said, or brings something along that this kind does not have."""
+
+    exit_code = 1
+    sentence = N_("The device on port {name} cannot be enrolled as this kind: {what}.")
+    remedy = N_("Nothing was changed. What the device shows: usbguard-py explain {name}")
+
+
+class KindNotPermitted(GuardError):
+    """The policy allows no device of a kind."""
+
+    exit_code = 1
+    sentence = N_("The policy permits no device of this kind: {what}.")
+    remedy = N_("If it is to be permitted, set “{knob}” in a policy file and run: usbguard-py policy use FILE")
+
+
+class LimitReached(GuardError):
+    """As many devices of a kind are enrolled as the policy allows."""
+
+    exit_code = 1
+    sentence = N_("The policy permits {limit} of this kind ({what}), and so many are enrolled.")
+    remedy = N_("To put it in the place of one that is enrolled: --replaces {id}. See: usbguard-py peripheral list")

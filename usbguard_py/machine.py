@@ -48,6 +48,9 @@ class Host(Protocol):
     def release_nodes(self, connection: Connection, *, granted: bool) -> None:
         """Set or take away the flag by which udev gives nodes out."""
 
+    def announce(self, connection: Connection) -> None:
+        """Tell the programs that drive the device that they may."""
+
     def claimed(self, connection: Connection) -> Bound:
         """A wait for the kernel's own driver of the whole device."""
 

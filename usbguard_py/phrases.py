@@ -54,7 +54,6 @@ DETAILS: tuple[str, ...] = (
     N_("Input/output error"),
     N_("no such file"),
     # the daemon
-    N_("{name} is not a readable keyboard or mouse"),
     N_("holder and document"),
     N_("the device has no serial number"),
     N_("neither a device nor a passport"),
@@ -67,6 +66,10 @@ DETAILS: tuple[str, ...] = (
     N_("the kernel's default could not be closed: {name}"),
     N_("another enforcer was started: {name}"),
     N_("the list and log can be used again"),
+    N_("the computer was started for maintenance: one keyboard may stand in for the enrolled one"),
+    N_("a keyboard that is not enrolled works until the next start"),
+    N_("not enrolled"),
+    N_("enrolled on port {name}"),
     N_("the same refused device came {count} times within {seconds} s; it is counted from now on"),
     N_("the same device was opened {count} times within {seconds} s"),
     N_("the kernel dropped events"),
@@ -178,12 +181,22 @@ DETAILS: tuple[str, ...] = (
     N_("the floor did not run at this start"),
     N_("the initramfs does not know the enrolled keyboards and mice as they are"),
 )
+# The kinds of devices of a workplace (usbguard_py.core.kinds).
+PERIPHERALS = {
+    "keyboard": N_("keyboard"),
+    "mouse": N_("mouse"),
+    "printer": N_("printer"),
+    "token": N_("token or card reader"),
+    "ups": N_("power supply (UPS)"),
+    "scanner": N_("scanner"),
+}
 # Facts that are words of ours, not names or bytes of somebody else's: shown in the language in use.
 _OURS = frozenset({"what", "role", "action", "detail"})
 _NAMES = {
     "device": N_("device"),
     "asset": N_("approved device"),
-    "peripheral": N_("enrolled keyboard or mouse"),
+    "peripheral": N_("enrolled device"),
+    **PERIPHERALS,
     "administrator": N_("administrator"),
     "manager": N_("list manager"),
     "auditor": N_("auditor"),

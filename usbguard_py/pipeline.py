@@ -18,6 +18,8 @@ from usbguard_py.core.codes import Code
 from usbguard_py.core.connection import State
 from usbguard_py.core.decision import Decision
 from usbguard_py.core.enforcement import ReadBack, Write
+from usbguard_py.core.gates_input import keys
+from usbguard_py.core.gates_media import decided
 from usbguard_py.daemon.connection import Connection
 from usbguard_py.daemon.flow import Flow, Wait
 from usbguard_py.errors import GuardError
@@ -89,7 +91,12 @@ def admit(connection: Connection, host: Host) -> Flow:
 
 
 def hand_over(connection: Connection, host: Host, seen: ReadBack, *, used: bool = False) -> Flow:
-    """The media gate of a drive, then its nodes; one that fails is cut. ``used``: its nodes were given out before."""
+    """What can be asked of an open device alone: keys, then the media gate of a drive, then its nodes.
+
+    One that fails is cut. ``used``: its nodes were given out before.
+    """
+    if (yield from _typed(connection, host, seen)):
+        return
     try:
         passed = yield from media.judged(connection, host.media)
     except GuardError as error:
@@ -100,6 +107,7 @@ def hand_over(connection: Connection, host: Host, seen: ReadBack, *, used: bool 
         return
     connection.move(State.HANDED_OVER)
     host.record_outcome(connection, seen)
+    host.announce(connection)
 
 
 def _still_granted(connection: Connection, host: Host) -> bool:
@@ -149,13 +157,22 @@ def verify(connection: Connection, host: Host) -> Flow:
     if connection.state is not State.HANDED_OVER:
         return
     seen: ReadBack = yield host.look(connection)
-    if connection.gone or seen.gone:
+    if connection.gone or seen.gone or (yield from _typed(connection, host, seen)):
         return
     problems = USB.effective(connection.decision, connection.device, seen)
     if problems:
         host.record_drift(connection, seen, problems)
         connection.decision = connection.closed_decision()
         yield from cut(connection, host)
+
+
+def _typed(connection: Connection, host: Host, seen: ReadBack) -> Generator[Wait, Any, bool]:
+    """Cut what types and is enrolled as something else than a keyboard; whether it was so."""
+    found = keys(connection.decision, seen)
+    if found is not None:
+        connection.decision = decided(connection.decision, found)
+        yield from cut(connection, host)
+    return found is not None
 
 
 def cut_twin(other: Connection, host: Host) -> Flow:

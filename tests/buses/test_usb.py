@@ -14,8 +14,10 @@ from usbguard_py.buses import BUSES, USB
 from usbguard_py.buses.usb_classes import TABLE, function
 from usbguard_py.core.codes import Code
 from usbguard_py.core.device import Function, Interface, Offer
+from usbguard_py.core.enforcement import InterfaceState, Probe, ReadBack
 from usbguard_py.core.functions import default_grant, input_grant, input_kind, kind
 from usbguard_py.core.gates import judge
+from usbguard_py.core.kinds import KINDS, told
 from usbguard_py.core.text import MAX_STRING
 
 CAPTURES: dict[str, dict[str, Any]] = json.loads((Path(__file__).parent / "captures.json").read_text(encoding="utf-8"))
@@ -81,6 +83,37 @@ def test_captured_input_opens_when_enrolled(name: str) -> None:
     device = captured(name)
     decision = judge(device, b.facts(peripherals=[b.a_peripheral(device)]))
     assert (decision.code, decision.granted) == (Code.INPUT_ENROLLED, (0,))
+
+
+# what is enrolled, the interfaces that are probed, the drivers of interface 0 that are right, one that is not
+PROGRAMS_DRIVE: list[tuple[Any, tuple[str, ...], set[str], str]] = [
+    (b.a_printer(b.VENDOR), ("1-6:1.0",), {"", "usbfs", "usblp"}, "cdc_ether"),
+    (b.a_token(), (), {"", "usbfs"}, "usbhid"),
+    (b.a_scanner(), (), {"", "usbfs"}, "r8152"),
+    (b.a_ups(), (), {"", "usbfs", "usbhid"}, "usb-storage"),
+]
+
+
+@pytest.mark.parametrize(
+    ("device", "probed", "right", "wrong"), PROGRAMS_DRIVE, ids=["printer", "token", "scanner", "ups"]
+)
+def test_what_programs_drive(device: Any, probed: tuple[str, ...], right: set[str], wrong: str) -> None:
+    """Only a printer is probed, nothing is waited for, and no driver takes it but that of its kind."""
+    kind = told(device) or {"1-9": "scanner", "1-10": "ups"}[device.name]
+    limits = {KINDS[kind].knob: 1}
+    decision = judge(device, b.facts(peripherals=[b.a_peripheral(device, kind=kind)], **limits))
+    assert decision.code is Code.PERIPHERAL_ENROLLED
+    assert tuple(s.interface for s in USB.plan(device, decision) if isinstance(s, Probe)) == probed
+    assert USB.awaited(decision, device) == frozenset()
+    others = tuple(InterfaceState(n, authorized=False) for n in USB.expected_interfaces(device)[1:])
+    for driver in (*right, wrong):
+        seen = ReadBack(True, 1, (InterfaceState(f"{device.name}:1.0", True, driver), *others))
+        assert bool(USB.effective(decision, device, seen)) is (driver == wrong)
+
+
+def test_a_keyboard_is_waited_for() -> None:
+    decision = judge(b.a_keyboard(), b.facts(peripherals=[b.a_peripheral(b.a_keyboard())]))
+    assert USB.awaited(decision, b.a_keyboard()) == {0, 1}
 
 
 STICK = b.descriptors((b.Part(0, b.STORAGE),))
@@ -202,7 +235,7 @@ CLASSES: list[tuple[int, int, int, Function]] = [
     (0x02, 0x06, 0x00, Function.NETWORK), (0x02, 0x0D, 0x00, Function.NETWORK), (0x02, 0x0E, 0x00, Function.NETWORK),
     (0x02, 0x0C, 0x07, Function.NETWORK), (0x02, 0x02, 0xFF, Function.NETWORK), (0xE0, 0x01, 0x03, Function.NETWORK),
     (0xEF, 0x04, 0x01, Function.NETWORK), (0xE0, 0x01, 0x01, Function.WIRELESS), (0xE0, 0x02, 0x01, Function.WIRELESS),
-    (0x0A, 0x00, 0x00, Function.OTHER), (0x06, 0x01, 0x01, Function.PHONE), (0xFF, 0x42, 0x01, Function.PHONE),
+    (0x0A, 0x00, 0x00, Function.OTHER), (0x06, 0x01, 0x01, Function.IMAGE), (0x06, 0x01, 0x00, Function.PHONE), (0xFF, 0x42, 0x01, Function.PHONE),
     (0xFF, 0xFE, 0x02, Function.PHONE), (0xFF, 0xFF, 0x00, Function.VENDOR), (0xFF, 0x42, 0x02, Function.VENDOR),
     (0x07, 0x01, 0x04, Function.PRINTER), (0x0E, 0x02, 0x00, Function.VIDEO), (0x0B, 0x00, 0x00, Function.SMART_CARD),
     (0x00, 0x00, 0x00, Function.OTHER), (0x05, 0x00, 0x00, Function.OTHER), (0xFE, 0x01, 0x01, Function.OTHER),

@@ -5,6 +5,7 @@ import json
 from tests.cli.conftest import Run
 from tests.cli.rig import Judge, described
 from usbguard_py.core import requests
+from usbguard_py.errors_device import LimitReached
 
 KEYBOARD = described("1-3", kind="keyboard", product="Bàn phím mẫu", code="INPUT_NOT_ENROLLED", interfaces=["03:01:01"])
 
@@ -17,8 +18,31 @@ def test_enrol_shows_the_device_first(run: Run, judge: Judge) -> None:
     result = run("peripheral", "enrol", "1-3", "--yes", "--document", "MAU-01/2026")
     assert result.exit_code == 0, result.output
     assert "Bàn phím mẫu" in result.stdout
-    assert "Đã đăng ký là NV-0001 ở cổng 1-3 (bản ghi 9)." in result.stdout
+    assert "Đã đăng ký là NV-0001, bàn phím, ở cổng 1-3 (bản ghi 9)." in result.stdout
     assert judge.asked[-1] == requests.PeripheralEnrol(name="1-3", document="MAU-01/2026")
+
+
+def test_enrol_as_a_kind_in_place_of_another(run: Run, judge: Judge) -> None:
+    judge.answers |= {
+        "Devices": {"devices": [KEYBOARD]},
+        "PeripheralEnrol": {"id": "NV-0002", "kind": "scanner", "port": "1-3", "seq": 9},
+    }
+    result = run("peripheral", "enrol", "1-3", "--yes", "--as", "scanner", "--replaces", "NV-0001")
+    assert "NV-0002, máy quét, ở cổng 1-3" in result.stdout
+    assert "NV-0001 không còn được đăng ký." in result.stdout
+    assert judge.asked[-1] == requests.PeripheralEnrol(name="1-3", kind="scanner", replaces="NV-0001")
+    assert run("peripheral", "enrol", "1-3", "--yes", "--as", "phone").exit_code == 64
+
+
+def test_a_refusal_is_said_in_words(run: Run, judge: Judge) -> None:
+    judge.answers |= {
+        "Devices": {"devices": [KEYBOARD]},
+        "PeripheralEnrol": LimitReached(what="keyboard", limit=1, id="NV-0001"),
+    }
+    result = run("peripheral", "enrol", "1-3", "--yes")
+    assert result.exit_code == 1
+    assert "Chính sách cho phép 1 thiết bị loại này (bàn phím) và đã đăng ký đủ." in result.stderr
+    assert "--replaces NV-0001" in result.stderr
 
 
 def test_enrol_without_anybody_to_ask_changes_nothing(run: Run, judge: Judge) -> None:
@@ -52,7 +76,9 @@ def test_list(run: Run, judge: Judge) -> None:
     assert "21/11/2026 08:00:00" in text
     assert json.loads(run("peripheral", "list", "--json").stdout) == {"peripherals": [one]}
     judge.answers["PeripheralList"] = {"peripherals": []}
-    assert run("peripheral", "list").stdout == "Chưa đăng ký bàn phím hay chuột nào.\n"
+    assert (
+        run("peripheral", "list").stdout == "Chưa đăng ký thiết bị nào: không có bàn phím, chuột hay thiết bị khác.\n"
+    )
 
 
 def test_remove(run: Run, judge: Judge) -> None:

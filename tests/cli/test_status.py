@@ -39,6 +39,16 @@ CASES = {
     "late entries": ({"kept_entries": 3}, ["3 bản ghi đang chờ"], []),
     "another enforcer": ({"other_enforcer": "usbguard"}, ["đang chạy: usbguard"], []),
     "no kernel parameter": ({"floor": {"kernel_parameter": False}}, ["usbcore.authorized_default=0"], []),
+    "a start for maintenance": (
+        {"maintenance": {"started": True, "accepted": ""}},
+        ["!!! ĐÃ KHỞI ĐỘNG ĐỂ BẢO TRÌ"],
+        ["CHƯA được đăng ký"],
+    ),
+    "a keyboard that stands in": (
+        {"maintenance": {"started": True, "accepted": "1-5 0627:0001 ab"}},
+        ["!!! ĐÃ KHỞI ĐỘNG ĐỂ BẢO TRÌ", "!!! Bàn phím 0627:0001 ở cổng 1-5 CHƯA được đăng ký."],
+        [],
+    ),
     "problems of the daemon": ({"problems": ["a \x1b[31m problem"]}, ["! a \\u{1b}[31m problem"], ["\x1b"]),
     "an older daemon": ({"floor": {}, "version": "0.0.1"}, ["phiên bản 0.0.1"], ["Khi dịch vụ dừng"]),
 }
@@ -79,6 +89,12 @@ def test_without_the_daemon(run: Run, mode: str | None, words: str, *, closed: b
     assert "systemctl start usbguard-py" in result.stderr
 
 
+def test_without_the_daemon_a_start_for_maintenance_is_said(run: Run) -> None:
+    paths.CMDLINE.parent.mkdir(parents=True, exist_ok=True)
+    paths.CMDLINE.write_text("quiet usbguard-py.maintenance=keyboard\n")
+    assert "!!! ĐÃ KHỞI ĐỘNG ĐỂ BẢO TRÌ" in run("status").stdout
+
+
 def test_without_the_daemon_as_json(run: Run) -> None:
     paths.USBCORE_DEFAULT.parent.mkdir(parents=True)
     paths.USBCORE_DEFAULT.write_text("0\n")
@@ -87,6 +103,7 @@ def test_without_the_daemon_as_json(run: Run) -> None:
     assert json.loads(result.stdout) == {
         "running": False,
         "mode": "observe",
+        "maintenance": {"started": False, "accepted": ""},
         "floor": {"kernel_parameter": False, "module_parameter": 0, "enforcing_flag": False},
     }
     assert json.loads(result.stderr)["error"] == "DaemonUnavailable"

@@ -13,13 +13,17 @@ from usbguard_py.buses.usb_classes import offers
 from usbguard_py.core.codes import SENTENCES, Code
 from usbguard_py.core.decision import Status
 from usbguard_py.core.device import Device, Function, Interface, Offer, Problem
+from usbguard_py.core.enforcement import InterfaceState, ReadBack
 from usbguard_py.core.facts import Connected, Facts
 from usbguard_py.core.functions import CODES, MOST_TELLING, default_grant
 from usbguard_py.core.gate import Role, case
 from usbguard_py.core.gates import ALARMS, GATES, MAY_OPEN, judge
+from usbguard_py.core.gates_input import keys
 from usbguard_py.core.gates_listed import STATES, generic
+from usbguard_py.core.kinds import KINDS, fits, grant, told
 from usbguard_py.core.passport import passport_of
-from usbguard_py.core.whitelist import Asset, Custody, Fingerprint
+from usbguard_py.core.whitelist import MAINTENANCE, Asset, Custody, Fingerprint
+from usbguard_py.policy.table import KNOBS as TABLE
 
 STICK = b.a_stick()
 OTHER = b.a_stick(serial=b"SAMPLE-0002", name="1-4")
@@ -27,6 +31,17 @@ CLONE = b.a_stick(pid=0x0002)
 KEYBOARD = b.a_keyboard()
 LISTED = b.facts(b.an_asset(STICK))
 ENROLLED = b.facts(peripherals=[b.a_peripheral(KEYBOARD)])
+
+PRINTER, TOKEN, SCANNER, UPS, RECEIVER = b.a_printer(), b.a_token(), b.a_scanner(), b.a_ups(), b.a_receiver()
+PERIPHERALS = [
+    b.a_peripheral(PRINTER, "NV-0001", kind="printer"),
+    b.a_peripheral(TOKEN, "NV-0002", kind="token"),
+    b.a_peripheral(SCANNER, "NV-0003", kind="scanner"),
+    b.a_peripheral(UPS, "NV-0004", kind="ups"),
+]
+WORKPLACE = b.facts(peripherals=PERIPHERALS, printers=1, tokens=1, scanners=1, ups=1)
+LIKE_PRINTER = b.device(b.Part(0, b.STORAGE), name="1-6", vid=0x0701)
+MOUSE = b.facts(peripherals=[b.a_peripheral(b.a_mouse())])
 
 HIDING = b.a_stick_with(b.KEYBOARD)
 TETHERING = b.a_stick_with(b.ECM, b.CDC_DATA)
@@ -100,6 +115,26 @@ STORY: list[tuple[str, Device, Facts, Code, str, tuple[int, ...]]] = [
     ("setting 1 of the storage is a keyboard", b.device(b.Part(0, b.STORAGE), b.Part(0, b.KEYBOARD, alternate=1)), b.facts(), Code.NOT_LISTED, "serial", ()),
     ("enrolled mouse", b.a_mouse(), b.facts(peripherals=[b.a_peripheral(b.a_mouse())]), Code.INPUT_ENROLLED, "", (0,)),
     ("keyboard with a headset socket", b.device(b.Part(0, b.KEYBOARD), b.Part(1, b.AUDIO)), b.facts(), Code.INPUT_NOT_ENROLLED, "enrolment", ()),
+    ("printer enrolled", PRINTER, WORKPLACE, Code.PERIPHERAL_ENROLLED, "", (0,)),
+    ("printer that is not permitted any more", PRINTER, b.facts(peripherals=PERIPHERALS), Code.LIMIT, "printers", ()),
+    ("printer on another port", b.a_printer(name="1-8"), WORKPLACE, Code.PRINTER, "port", ()),
+    ("printer brings storage", b.a_printer(b.STORAGE), WORKPLACE, Code.MISMATCH, "interfaces", ()),
+    ("printer brings a network", b.a_printer(b.ECM), WORKPLACE, Code.MISMATCH, "interfaces", ()),
+    ("printer brings a keyboard", b.a_printer(b.KEYBOARD), WORKPLACE, Code.MISMATCH, "interfaces", ()),
+    ("printer brings a network and is not enrolled", b.a_printer(b.ECM), b.facts(), Code.NETWORK, "kind", ()),
+    ("printer with another serial", b.a_printer(serial=b"SAMPLE-0002"), WORKPLACE, Code.PRINTER, "kind", ()),
+    ("fail-safe: enrolled printer", PRINTER, b.facts(peripherals=PERIPHERALS, printers=1, fail_safe="x"), Code.FAIL_SAFE, "list", ()),
+    ("token enrolled", TOKEN, WORKPLACE, Code.PERIPHERAL_ENROLLED, "", (0,)),
+    ("scanner enrolled", SCANNER, WORKPLACE, Code.PERIPHERAL_ENROLLED, "", (0,)),
+    ("power supply enrolled", UPS, WORKPLACE, Code.PERIPHERAL_ENROLLED, "", (0,)),
+    ("power supply on another port", b.a_ups("1-8"), WORKPLACE, Code.INPUT_NOT_ENROLLED, "port", ()),
+    ("stick with the numbers of the printer", b.device(b.Part(0, b.STORAGE), name="1-6", vid=0x0701), WORKPLACE, Code.MISMATCH, "interfaces", ()),
+    ("approved stick with the numbers of the printer", LIKE_PRINTER, b.facts(b.an_asset(LIKE_PRINTER), peripherals=PERIPHERALS), Code.ALLOWED, "", (0,)),
+    ("mouse brings a keyboard", b.device(b.Part(0, b.MOUSE, endpoints=1), b.Part(1, b.KEYBOARD, endpoints=1), name="1-4", serial=None, vid=0x0628), MOUSE, Code.INPUT_NOT_ENROLLED, "interfaces", ()),
+    ("keyboard enrolled as a mouse", KEYBOARD, b.facts(peripherals=[b.a_peripheral(KEYBOARD, kind="mouse")]), Code.INPUT_NOT_ENROLLED, "granted", ()),
+    ("keyboard of a maintenance start", KEYBOARD, b.facts(peripherals=[b.a_peripheral(KEYBOARD, MAINTENANCE)]), Code.MAINTENANCE, "", (0, 1)),
+    ("receiver of a wireless set", RECEIVER, b.facts(peripherals=[b.a_peripheral(RECEIVER)]), Code.INPUT_ENROLLED, "", (0, 1)),
+    ("receiver with one more interface", b.a_receiver(b.TABLET), b.facts(peripherals=[b.a_peripheral(RECEIVER)]), Code.INPUT_NOT_ENROLLED, "interfaces", ()),
     ("fail-safe: hub", b.a_hub(), b.facts(fail_safe="x"), Code.HUB, "", (0,)),
     ("hub that was opened twice for nothing", b.a_hub(), b.facts(failures=2), Code.HUB, "", (0,)),
     ("hub that was opened three times for nothing", b.a_hub(), b.facts(failures=3), Code.HELD, "openings", ()),
@@ -125,7 +160,7 @@ NAMES = [gate.name for gate in GATES]
 def test_the_table_of_gates() -> None:
     """The order is what the sentences promise; every gate is named once and every code has its sentence."""
     assert NAMES == [
-        "fail_safe", "readable", "topology", "hub", "forbidden_class", "configurations", "steady", "enrolled", "input_limit",
+        "fail_safe", "readable", "topology", "hub", "forbidden_class", "configurations", "steady", "enrolled", "limit",
         "has_serial", "listed", "passport", "custody", "unique", "interfaces",
     ]  # fmt: skip
     assert set(SENTENCES) == set(Code)
@@ -276,7 +311,7 @@ def test_grants(numbers: tuple[int, ...], code: Code) -> None:
 
 
 @pytest.mark.parametrize(("connected", "limit", "allowed"), [(0, 1, True), (1, 1, False), (1, 2, True), (0, 0, False)])
-def test_input_limit(connected: int, limit: int, allowed: bool) -> None:
+def test_limit(connected: int, limit: int, allowed: bool) -> None:
     """Enrolled keyboards count; the device itself, mice and drives do not."""
     second = b.a_peripheral(b.a_keyboard("1-7"), "NV-0002")
     mouse = b.a_peripheral(b.a_mouse(), "NV-0003")
@@ -286,6 +321,68 @@ def test_input_limit(connected: int, limit: int, allowed: bool) -> None:
     decision = judge(KEYBOARD, facts)
     assert decision.allow is allowed
     assert allowed or (decision.failed is not None and decision.failed.facet == "keyboards")
+
+
+def test_the_keyboard_of_a_maintenance_start_counts() -> None:
+    facts = b.facts(peripherals=[b.a_peripheral(KEYBOARD)], connected=[Connected("1-7", 8, MAINTENANCE)])
+    assert judge(KEYBOARD, facts).code is Code.LIMIT
+
+
+# what, its interfaces, the kind it says it is, every kind it may be enrolled as, with what would open
+KINDS_OF: list[tuple[str, list[b.Triple], str, dict[str, tuple[int, ...]]]] = [
+    ("keyboard", [b.KEYBOARD], "keyboard", {"keyboard": (0,)}),
+    ("mouse", [b.MOUSE], "mouse", {"mouse": (0,)}),
+    ("mouse with a HID interface that does not say what it is", [b.MOUSE, b.TABLET], "mouse", {"mouse": (0,)}),
+    ("mouse with a keyboard", [b.MOUSE, b.KEYBOARD], "keyboard", {"keyboard": (0, 1)}),
+    ("receiver with a maker's HID interface", [b.KEYBOARD, b.MOUSE, b.TABLET], "keyboard", {"keyboard": (0, 1, 2)}),
+    ("printer", [b.PRINTER], "printer", {"printer": (0,)}),
+    ("printer that scans", [b.PRINTER, b.VENDOR], "printer", {"printer": (0,)}),
+    ("printer with storage", [b.PRINTER, b.STORAGE], "", {}),
+    ("printer with a network", [b.PRINTER, b.ECM, b.CDC_DATA], "", {}),
+    ("printer that types", [b.PRINTER, b.KEYBOARD], "", {}),
+    ("card reader", [b.CCID], "token", {"token": (0,)}),
+    ("token that types passwords", [b.KEYBOARD, b.TABLET, b.CCID], "token", {"token": (2,)}),
+    ("token with a drive", [b.CCID, b.STORAGE], "", {}),
+    ("HID without boot protocol", [b.TABLET], "", {"ups": (0,)}),
+    ("maker's own", [b.VENDOR], "", {"scanner": (0,)}),
+    ("still image", [b.MTP], "", {"scanner": (0,)}),
+    ("phone with its debug bridge", [b.MTP, b.ADB], "", {}),
+    ("stick", [b.STORAGE], "", {}),
+    ("network", [b.ECM, b.CDC_DATA], "", {}),
+]
+
+
+@pytest.mark.parametrize(("parts", "says", "opens"), [row[1:] for row in KINDS_OF], ids=[row[0] for row in KINDS_OF])
+def test_kinds(parts: list[b.Triple], says: str, opens: dict[str, tuple[int, ...]]) -> None:
+    """What a device may be enrolled as, and what of it opens then."""
+    device = b.device(*(b.Part(n, t, endpoints=1) for n, t in enumerate(parts)))
+    assert told(device) == says
+    assert {k.name: grant(device, k) for k in KINDS.values() if fits(device, k)} == opens
+
+
+def test_every_kind_has_its_knob() -> None:
+    knobs = {knob.name: knob for knob in TABLE}
+    assert all(knobs[kind.knob].type is int for kind in KINDS.values())
+    assert {kind.name for kind in KINDS.values() if kind.early} == {"keyboard", "mouse"}
+
+
+@pytest.mark.parametrize(
+    ("device", "kind", "types", "cut"),
+    [
+        pytest.param(KEYBOARD, "keyboard", True, False, id="a keyboard types"),
+        pytest.param(b.a_mouse(), "mouse", False, False, id="a mouse points"),
+        pytest.param(b.a_mouse(), "mouse", True, True, id="a mouse that types"),
+        pytest.param(UPS, "ups", True, True, id="a power supply that types"),
+    ],
+)
+def test_keys(device: Device, kind: str, *, types: bool, cut: bool) -> None:
+    """Keys come from keyboards only."""
+    decision = judge(device, b.facts(peripherals=[b.a_peripheral(device, kind=kind)], ups=1))
+    assert decision.allow
+    seen = ReadBack(True, 1, (InterfaceState(f"{device.name}:1.0", True, "usbhid", types=types),))
+    found = keys(decision, seen)
+    assert (found is not None) is cut
+    assert found is None or (found.code, found.facet) == (Code.MISMATCH, "keys")
 
 
 @pytest.mark.parametrize(

@@ -18,6 +18,7 @@ from tests.lab.derived import derive
 from tests.lab.devices import at_boot, press
 from tests.lab.image import Image, LabError
 from tests.lab.machine import Machine
+from usbguard_py.core.maintenance import PARAMETER
 from usbguard_py.shell.floor import HEADER
 
 ROOT = Path(__file__).parents[2]
@@ -35,7 +36,8 @@ def enrolment() -> str:
     """The floor's file for QEMU's keyboard on port 5, byte by byte as the judge writes it."""
     shown = json.loads((ROOT / "tests/buses/captures.json").read_text(encoding="utf-8"))["usb-kbd"]["attributes"]
     vid, pid = (bytes.fromhex(shown[n]).decode().strip() for n in ("idVendor", "idProduct"))
-    return f"{HEADER}{ENROLLED} {vid}:{pid} {hashlib.sha256(bytes.fromhex(shown['descriptors'])).hexdigest()} 0\n"
+    digest = hashlib.sha256(bytes.fromhex(shown["descriptors"])).hexdigest()
+    return f"{HEADER}{ENROLLED} {vid}:{pid} {digest} 0 keyboard\n"
 
 
 @pytest.fixture(scope="module")
@@ -105,6 +107,15 @@ def devices(folder: Path) -> tuple[str, ...]:
     medium.write_bytes(bytes(8 << 20))
     stick = at_boot("usb-storage", 6, medium, serial="SAMPLE-0009")
     return ("-machine", "i8042=off", *stick, *at_boot("usb-kbd", 7), *at_boot("usb-kbd", 5))
+
+
+def another_keyboard() -> tuple[str, ...]:
+    """A plain keyboard on the enrolled one's port, another of its kind elsewhere; the enrolled one is broken.
+
+    At USB 1 speed QEMU's keyboard has other descriptors. It types on the one that is named last.
+    """
+    strangers = (at_boot("usb-kbd", port, usb_version="1") for port in (7, 5))
+    return ("-machine", "i8042=off", *(word for words in strangers for word in words))
 
 
 def types_the_passphrase(machine: Machine) -> None:
@@ -187,3 +198,31 @@ def test_the_enrolled_keyboard_types_a_passphrase(closed: Guest) -> None:
     assert log.at(rf"lab-prompt: typed .*{TYPED}$") < log.at("systemd.*Starting usbguard-py-floor.service")
     floor = max(log.at("usbguard-py-floor: closed"), log.at(f"usb {ENROLLED}: New USB device found"))
     assert log.at(rf"input: .*/{ENROLLED}/{ENROLLED}:1\.0/") - floor <= TYPES_WITHIN
+
+
+@pytest.mark.slow
+@pytest.mark.own_guest
+def test_a_maintenance_start_lets_another_keyboard_type_the_passphrase(prepared: Image) -> None:
+    """On the enrolled one's port, and only there; what took the place is handed over to the judge in /run."""
+    options, _, initrd = entry(prepared)
+    words = f"{options} lab.prompt {PARAMETER} {RECORD}"
+    with Lab().boot(
+        prepared, cmdline=words, initrd=initrd, extra=another_keyboard(), meanwhile=types_the_passphrase
+    ) as guest:
+        log = Log(guest)
+        assert log.drivers(ENROLLED) == {"usbhid"}
+        assert log.drivers(STRANGER) == set()
+        assert log.at(f"usbguard-py-floor: {ENROLLED} is NOT enrolled and is admitted for this start")
+        assert log.at(rf"lab-prompt: typed .*{TYPED}$")
+        assert guest.read("/run/usbguard-py/maintenance").split()[:2] == [ENROLLED, "0627:0001"]
+        assert "STARTED FOR MAINTENANCE" in guest.run("usbguard-py status --lang en", check=False).stdout
+
+
+@pytest.mark.slow
+@pytest.mark.own_guest
+def test_without_the_word_the_other_keyboard_stays_dead(prepared: Image) -> None:
+    """Negative control, and the next start."""
+    options, _, initrd = entry(prepared)
+    with Lab().boot(prepared, cmdline=f"{options} {RECORD}", initrd=initrd, extra=another_keyboard()) as guest:
+        log = Log(guest)
+        assert (log.drivers(ENROLLED), log.drivers(STRANGER)) == (set(), set())

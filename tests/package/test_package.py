@@ -22,6 +22,7 @@ LARGEST = 8_000_000  # bytes; design.md section 5
 EXPECTED = {
     "usr/bin/usbguard-py": 0o755,
     f"{HOME}/floor": 0o755,
+    f"{HOME}/maintenance-entry": 0o755,
     f"{HOME}/lib/usbguard_py/__init__.py": 0o644,
     f"{HOME}/lib/sqlite_utils/__init__.py": 0o644,
     "usr/lib/systemd/system/usbguard-py.service": 0o644,

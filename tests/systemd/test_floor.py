@@ -199,11 +199,24 @@ def test_admit_opens_the_listed_interface_and_no_other(machine: Machine) -> None
     assert machine.path("run/usbguard-py/open/1-2:7").exists()
 
 
-def test_admit_by_udev(machine: Machine) -> None:
-    machine.enforce(KEYBOARD)
+@pytest.mark.parametrize("kind", ["", " keyboard", " mouse"], ids=["none, by an older program", "keyboard", "mouse"])
+def test_admit_by_udev(machine: Machine, kind: str) -> None:
+    machine.enforce(KEYBOARD + kind)
     machine.run("close")
     machine.keyboard()
     assert machine.run("admit", "1-2").returncode == 0
+    assert machine.usb("1-2/1-2:1.0/authorized") == "1"
+
+
+@pytest.mark.parametrize(("kind", "opened"), [("keyboard", "1"), ("mouse", "0")])
+def test_in_the_initramfs_only_keyboards_work(machine: Machine, kind: str, opened: str) -> None:
+    machine.keyboard()
+    machine.put("etc/usbguard-py/floor/initramfs", "")
+    machine.enforce(f"{KEYBOARD} {kind}")
+    machine.run("close")
+    assert machine.usb("1-2/1-2:1.0/authorized") == opened
+    machine.path("etc/usbguard-py/floor/initramfs").unlink()
+    machine.run("close")
     assert machine.usb("1-2/1-2:1.0/authorized") == "1"
 
 
@@ -213,7 +226,9 @@ NOT_ADMITTED = {
     "other descriptors": KEYBOARD.replace(DIGEST, "0" * 64),
     "no digest": "1-2 0627:0001 0",
     "no interfaces": f"1-2 0627:0001 {DIGEST}",
-    "one field too many": f"{KEYBOARD} 1",
+    "a kind that nobody knows": f"{KEYBOARD} 1",
+    "a printer": f"{KEYBOARD} printer",
+    "one field too many": f"{KEYBOARD} keyboard 1",
     "a command as interface": f"1-2 0627:0001 {DIGEST} $(touch${{IFS}}pwned)",
     "a pattern as port": KEYBOARD.replace("1-2 ", "* "),
     "a commented line": f"#{KEYBOARD}",

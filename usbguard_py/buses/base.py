@@ -19,6 +19,9 @@ class Bus(Protocol):
     def plan(self, device: Device, decision: Decision) -> tuple[Step, ...]:
         """The steps that carry ``decision`` out, in order."""
 
+    def awaited(self, decision: Decision, device: Device) -> frozenset[int]:
+        """The numbers of the granted interfaces that are open only when they have a driver."""
+
     def expected_interfaces(self, device: Device) -> tuple[str, ...]:
         """Kernel names of the interfaces that the device has once it is authorised."""
 

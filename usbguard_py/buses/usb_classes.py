@@ -30,8 +30,9 @@ TABLE: tuple[tuple[int, int, int, Function], ...] = (
     # A HID interface without boot protocol may be a pen, a power supply or a keyboard: only its report
     # descriptor says, which the kernel does not read before the interface is open.
     (0x03, _ANY, _ANY, Function.INPUT),
-    # Still image, which carries PTP and MTP. A camera and a phone in "photo" mode are the same here, and the
-    # interface string "MTP" is not in sysfs while the device is closed. One word for all of them.
+    # Still image, which carries PTP and MTP. A scanner, a camera and a phone in "photo" mode are the same here, and
+    # the interface string "MTP" is not in sysfs while the device is closed. One word for all of them.
+    (0x06, 0x01, 0x01, Function.IMAGE),
     (0x06, _ANY, _ANY, Function.PHONE),
     (0x07, _ANY, _ANY, Function.PRINTER),
     (0x08, _ANY, _ANY, Function.STORAGE),

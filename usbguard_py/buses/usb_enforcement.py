@@ -17,6 +17,11 @@ DRIVERS = {
     0x08: frozenset({"usb-storage", "uas"}),
     0x09: frozenset({"hub"}),
 }
+# Of an enrolled printer, token, scanner or power supply programs take the interface through usbfs (CUPS, pcscd, SANE,
+# NUT), or nobody does. Only printers are probed: usbhid and the drivers that know a device by its numbers stay away.
+PROGRAMS = frozenset({"", "usbfs"})
+BESIDE_PROGRAMS = {0x03: frozenset({"usbhid"}), 0x07: frozenset({"usblp"})}
+PROBED = frozenset({0x07})
 
 
 def interface_number(name: str) -> int:
@@ -40,7 +45,7 @@ def plan(device: Device, decision: Decision) -> tuple[Step, ...]:
 
     Allowed: first the bus's own default for interfaces is closed, then the device is authorised, which opens
     none of them, then the granted ones are authorised and, when all are, probed: a driver that needs two
-    interfaces (CDC) looks for its second while it binds the first. Blocked: one write.
+    interfaces (CDC) looks for its second while it binds the first. What programs use is not probed. Blocked: one write.
 
     Raises:
         ValueError: a root hub, which is never written: one taken to 0 and back leaves its bus dead.
@@ -54,8 +59,19 @@ def plan(device: Device, decision: Decision) -> tuple[Step, ...]:
         Write(f"usb{device.busnum}", "interface_authorized_default", "0", "0"),
         Write(device.name, "authorized", "1", "1"),
         *(Write(interface, "authorized", "1", "1") for interface in granted),
-        *(Probe(interface, "hub" if decision.code is Code.HUB else "") for interface in granted),
+        *(Probe(_interface(device, n), "hub" if decision.code is Code.HUB else "") for n in _probed(decision, device)),
     )
+
+
+def awaited(decision: Decision, device: Device) -> frozenset[int]:
+    """The granted interfaces that are open only when they have a driver."""
+    return frozenset(n for n in decision.granted if "" not in _drivers(decision, device, n))
+
+
+def _probed(decision: Decision, device: Device) -> Iterator[int]:
+    for number in decision.granted:
+        if decision.code is not Code.PERIPHERAL_ENROLLED or _classes(device, number) <= PROBED:
+            yield number
 
 
 def effective(decision: Decision, device: Device, seen: ReadBack) -> tuple[str, ...]:
@@ -92,15 +108,22 @@ def _open_faults(decision: Decision, device: Device, seen: ReadBack) -> Iterator
         yield "nothing is granted"
     for interface in seen.interfaces:
         if interface.name in granted:
-            yield from _granted_faults(interface, _drivers(device, interface_number(interface.name)))
+            yield from _granted_faults(interface, _drivers(decision, device, interface_number(interface.name)))
         else:
             yield from _dead_faults(interface)
 
 
-def _drivers(device: Device, number: int) -> frozenset[str]:
-    """The drivers that the class of an interface stands for."""
-    classes = {i.class_ for i in device.interfaces if i.number == number}
-    return DRIVERS.get(classes.pop(), frozenset()) if len(classes) == 1 else frozenset()
+def _classes(device: Device, number: int) -> set[int]:
+    return {i.class_ for i in device.interfaces if i.number == number}
+
+
+def _drivers(decision: Decision, device: Device, number: int) -> frozenset[str]:
+    """The drivers that the class of an interface stands for; the empty name where it needs none."""
+    classes = _classes(device, number)
+    only = classes.pop() if len(classes) == 1 else -1
+    if decision.code is Code.PERIPHERAL_ENROLLED:
+        return PROGRAMS | BESIDE_PROGRAMS.get(only, frozenset())
+    return DRIVERS.get(only, frozenset())
 
 
 def _granted_faults(interface: InterfaceState, drivers: frozenset[str]) -> Iterator[str]:

@@ -39,6 +39,13 @@ class Floor(msgspec.Struct, frozen=True):
     mode: str = ""
 
 
+class Maintenance(msgspec.Struct, frozen=True):
+    """Whether this is a start for maintenance, and the keyboard that it let in: port, id, SHA-256 of descriptors."""
+
+    started: bool = False
+    accepted: str = ""
+
+
 class Status(msgspec.Struct, frozen=True):
     """How things stand."""
 
@@ -52,6 +59,7 @@ class Status(msgspec.Struct, frozen=True):
     assets: int = 0
     ledger: Ledger = Ledger()
     floor: Floor = Floor()
+    maintenance: Maintenance = Maintenance()
     connected: int = 0
     open: int = 0
     blocked_today: int = 0
@@ -125,7 +133,7 @@ class Devices(msgspec.Struct, frozen=True):
 
 
 class Peripheral(msgspec.Struct, frozen=True):
-    """An enrolled keyboard or mouse."""
+    """An enrolled device of this workplace."""
 
     id: str = ""
     kind: str = ""
@@ -137,7 +145,7 @@ class Peripheral(msgspec.Struct, frozen=True):
 
 
 class Peripherals(msgspec.Struct, frozen=True):
-    """The enrolled keyboards and mice."""
+    """The enrolled devices of this workplace."""
 
     peripherals: tuple[Peripheral, ...] = ()
 

@@ -64,7 +64,8 @@ command = Group("floor", help=N_("USB closed from power-on: kernel command line,
     cls=Command,
     help=N_(
         "Close USB from power-on: in the boot loader, for the kernel's modules, and in the initramfs, where only the "
-        "enrolled keyboards and mice work, so that a passphrase can be typed.\n\n"
+        "enrolled keyboards work, so that a passphrase can be typed. GRUB's menu gets one more entry, by "
+        "which a dead keyboard can be replaced for one start.\n\n"
         "What will be changed is shown first. It is refused while nothing is blocked, while the system lies on a USB "
         "disk, and while no keyboard is enrolled on a port of the computer itself. It can be repeated: what is in "
         "place stays."

@@ -4,7 +4,7 @@ import sys
 from typing import Any
 
 from usbguard_py import paths
-from usbguard_py.cli.answers import Floor, typed
+from usbguard_py.cli.answers import Floor, Maintenance, typed
 from usbguard_py.cli.answers import Status as Standing
 from usbguard_py.cli.commands import Command
 from usbguard_py.cli.output import facts, json_out, say
@@ -12,11 +12,13 @@ from usbguard_py.cli.words import moment, number, phrase
 from usbguard_py.core.requests import Status
 from usbguard_py.errors import DaemonUnavailable
 from usbguard_py.i18n import N_, _
-from usbguard_py.shell import floor
+from usbguard_py.shell import floor, maintenance
 from usbguard_py.shell.client import call
 
 ENFORCES = N_("PROTECTED: what is not allowed is blocked.")
 OBSERVES = N_("OBSERVING ONLY – NOTHING IS BLOCKED. What would be blocked is only written down.")
+MAINTENANCE = N_("STARTED FOR MAINTENANCE: one keyboard may stand in for the enrolled one, until the next start.")
+ACCEPTED = N_("The keyboard {usb_id} on port {name} is NOT enrolled. It works until the next start.")
 FAIL_SAFE = N_("FAIL-SAFE: the list or log cannot be used; all external devices are blocked.")
 NO_DAEMON_ENFORCES = N_("The daemon is not running. New devices stay blocked; nothing is written down.")
 NO_DAEMON_OBSERVES = N_("The daemon is not running and nothing is set up to block: NOTHING IS BLOCKED.")
@@ -53,7 +55,16 @@ def _headline(standing: Standing) -> None:
         say(_(ENFORCES), "" if standing.fail_safe else "good")
     else:
         say("!!! " + _(OBSERVES), "loud")
+    _maintenance(standing.maintenance)
     say()
+
+
+def _maintenance(now: Maintenance) -> None:
+    if now.started:
+        say("!!! " + _(MAINTENANCE), "loud")
+    if now.accepted:
+        port, usb_id = now.accepted.split()[:2]
+        say("!!! " + _(ACCEPTED).format(name=port, usb_id=usb_id), "loud")
 
 
 def _pairs(standing: Standing) -> list[tuple[str, str] | tuple[str, str, str]]:
@@ -137,6 +148,7 @@ def _without_daemon(as_json: bool) -> None:  # noqa: FBT001 - click's flag
     known: dict[str, Any] = {
         "running": False,
         "mode": "enforce" if enforces else "observe",
+        "maintenance": {"started": maintenance.started(), "accepted": maintenance.taken()},
         "floor": {
             "kernel_parameter": floor.kernel_parameter(),
             "module_parameter": _module_parameter(),
@@ -147,6 +159,7 @@ def _without_daemon(as_json: bool) -> None:  # noqa: FBT001 - click's flag
         json_out(known)
         return
     say(_(NO_DAEMON_ENFORCES if enforces else NO_DAEMON_OBSERVES), "warn" if enforces else "loud")
+    _maintenance(typed(known["maintenance"], Maintenance))
     facts(_floor(typed(known["floor"], Floor)))
     sys.stdout.flush()
 

@@ -9,9 +9,10 @@ from collections.abc import Mapping
 
 from usbguard_py.cli.answers import Device
 from usbguard_py.core.codes import SENTENCES, Code
+from usbguard_py.core.kinds import KINDS as ENROLLED
 from usbguard_py.errors import kinds
 from usbguard_py.i18n import N_, _, language
-from usbguard_py.phrases import DETAILS, said
+from usbguard_py.phrases import DETAILS, PERIPHERALS, said
 
 _BRACES = re.compile(r"\{\w+\}")
 CUSTODY = {
@@ -47,8 +48,9 @@ KINDS = {
     "list-learn": N_("another face of a listed device"),
     "list-revoke": N_("right of use revoked"),
     "list-state": N_("state in the list changed"),
-    "peripheral-enrol": N_("keyboard or mouse enrolled"),
-    "peripheral-remove": N_("keyboard or mouse removed"),
+    "peripheral-enrol": N_("device of the workplace enrolled"),
+    "peripheral-remove": N_("device of the workplace taken off"),
+    "maintenance": N_("START FOR MAINTENANCE"),
     "policy-use": N_("policy changed"),
     "examination-begin": N_("examination began"),
     "examination-end": N_("examination ended"),
@@ -70,6 +72,7 @@ FUNCTIONS = {
     "input": N_("input device"),
     "hub": N_("hub"),
     "phone": N_("phone or tablet"),
+    "image": N_("still images (phone, camera, scanner)"),
     "network": N_("network adapter"),
     "serial-port": N_("serial port or modem"),
     "audio": N_("audio"),
@@ -89,7 +92,7 @@ GATES = {
     "configurations": N_("one configuration only"),
     "steady": N_("works when it is opened"),
     "enrolled": N_("enrolled here, on this port"),
-    "input_limit": N_("not too many keyboards or mice"),
+    "limit": N_("not too many of its kind"),
     "has_serial": N_("has a serial number"),
     "listed": N_("on the approved list"),
     "passport": N_("every characteristic matches"),
@@ -97,6 +100,7 @@ GATES = {
     "unique": N_("no second device claims to be it"),
     "interfaces": N_("only what was granted opens"),
     "media": N_("media as in the passport"),
+    "keys": N_("keys from keyboards only"),
 }
 GATE_STATUS = {
     "passed": N_("passed"),
@@ -113,6 +117,9 @@ FACETS = {
     "product": N_("product"),
     "descriptors": N_("descriptors"),
     "openings": N_("openings"),
+    "keys": N_("keys"),
+    "port": N_("port"),
+    **{kind.knob: PERIPHERALS[name] for name, kind in ENROLLED.items()},
     "luns": N_("logical units"),
     "type": N_("type"),
     "vendor": N_("vendor"),
@@ -140,7 +147,7 @@ DIFFERENCE = N_("Different: {facet}. Expected {expected}; seen {seen}.")
 # RFC 3339, 5.6
 _MOMENT = re.compile(r"(\d{4})-(\d\d)-(\d\d)T(\d\d:\d\d:\d\d)(?:\.\d+)?(Z|[+-]\d\d:?\d\d)\Z")
 _UNIT = re.compile(r"lun ([0-9]+)(?: ([a-z]+))?")
-_ALLOWED = {"ALLOWED", "ADOPTED", "HUB", "INPUT_ENROLLED"}
+_ALLOWED = {"ALLOWED", "ADOPTED", "HUB", "INPUT_ENROLLED", "PERIPHERAL_ENROLLED"}
 
 
 def word(table: Mapping[str, str], name: str) -> str:

@@ -12,6 +12,8 @@ class Code(StrEnum):
     ADOPTED = "ADOPTED"
     HUB = "HUB"
     INPUT_ENROLLED = "INPUT_ENROLLED"
+    PERIPHERAL_ENROLLED = "PERIPHERAL_ENROLLED"
+    MAINTENANCE = "MAINTENANCE"
     NOT_LISTED = "NOT_LISTED"
     NO_SERIAL = "NO_SERIAL"
     MISMATCH = "MISMATCH"
@@ -34,6 +36,7 @@ class Code(StrEnum):
     VENDOR_CLASS = "VENDOR_CLASS"
     OTHER_CLASS = "OTHER_CLASS"
     INPUT_NOT_ENROLLED = "INPUT_NOT_ENROLLED"
+    LIMIT = "LIMIT"
     TOPOLOGY = "TOPOLOGY"
     HELD = "HELD"
     UNREADABLE = "UNREADABLE"
@@ -46,6 +49,10 @@ SENTENCES: dict[Code, str] = {
     Code.ADOPTED: N_("ALLOWED: {name} was in use before the daemon started and still matches."),
     Code.HUB: N_("ALLOWED: a hub; each device behind it is judged by itself."),
     Code.INPUT_ENROLLED: N_("ALLOWED: enrolled keyboard or mouse of this workplace."),
+    Code.PERIPHERAL_ENROLLED: N_("ALLOWED: enrolled device of this workplace."),
+    Code.MAINTENANCE: N_(
+        "ALLOWED FOR THIS START ONLY: a keyboard that is not enrolled, on the port of the enrolled one."
+    ),
     Code.NOT_LISTED: N_("BLOCKED: the device is not on the approved list."),
     Code.NO_SERIAL: N_("BLOCKED: the storage device has no serial number; its origin is not known."),
     Code.MISMATCH: N_(
@@ -70,6 +77,7 @@ SENTENCES: dict[Code, str] = {
     Code.VENDOR_CLASS: N_("BLOCKED: the device does not say what it is (vendor-specific class)."),
     Code.OTHER_CLASS: N_("BLOCKED: this kind of device is not permitted ({kind})."),
     Code.INPUT_NOT_ENROLLED: N_("BLOCKED: keyboard or mouse that is not enrolled on this computer and port."),
+    Code.LIMIT: N_("BLOCKED: the policy does not permit that many devices of this kind ({detail})."),
     Code.TOPOLOGY: N_("BLOCKED: the device is connected in a way that is not permitted ({detail})."),
     Code.HELD: N_("BLOCKED: the port is held ({detail}). Unplug the device, wait a minute and plug it in again."),
     Code.UNREADABLE: N_("BLOCKED: the device's identity cannot be read ({detail})."),

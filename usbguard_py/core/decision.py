@@ -31,7 +31,8 @@ class Decision(msgspec.Struct, frozen=True):
     """The outcome of the gates.
 
     ``granted`` are the interface numbers to open; empty when blocked. ``cut`` are kernel names of
-    other connected devices that must be cut because of this one.
+    other connected devices that must be cut because of this one. ``silent`` when no key may come from the device: it
+    is enrolled as something else than a keyboard.
     """
 
     allow: bool
@@ -43,6 +44,7 @@ class Decision(msgspec.Struct, frozen=True):
     peripheral: str = ""
     cut: tuple[str, ...] = ()
     alarm: bool = False
+    silent: bool = False
     policy: str = ""
     policy_digest: str = ""
 

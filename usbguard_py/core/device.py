@@ -14,6 +14,7 @@ class Function(StrEnum):
     INPUT = "input"  # human input that says neither keyboard nor mouse
     HUB = "hub"
     PHONE = "phone"
+    IMAGE = "image"  # still image: a scanner, a camera, or a phone in photo mode
     NETWORK = "network"
     SERIAL_PORT = "serial-port"
     AUDIO = "audio"

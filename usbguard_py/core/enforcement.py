@@ -27,11 +27,12 @@ Step = Write | Probe
 
 
 class InterfaceState(msgspec.Struct, frozen=True):
-    """One interface as read back."""
+    """One interface as read back; ``types`` when the kernel takes letters or digits from it."""
 
     name: str
     authorized: bool
     driver: str = ""
+    types: bool = False
 
 
 class ReadBack(msgspec.Struct, frozen=True):

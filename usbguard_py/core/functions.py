@@ -21,6 +21,7 @@ BESIDE_INPUT = INPUT | {Function.AUDIO, Function.VENDOR}
 # the list manager, where "not enrolled" would ask to enrol it.
 MOST_TELLING = (
     Function.PHONE,
+    Function.IMAGE,
     Function.NETWORK,
     Function.SERIAL_PORT,
     Function.WIRELESS,
@@ -39,6 +40,7 @@ MOST_TELLING = (
 
 CODES: dict[Function, Code] = {
     Function.PHONE: Code.PHONE,
+    Function.IMAGE: Code.PHONE,
     Function.NETWORK: Code.NETWORK,
     Function.SERIAL_PORT: Code.SERIAL_PORT,
     Function.WIRELESS: Code.WIRELESS,
@@ -62,9 +64,13 @@ def functions(device: Device) -> frozenset[Function]:
 
 
 def kind(device: Device) -> Function | None:
-    """The most telling function of ``device``; ``None`` when it offers none."""
+    """The most telling function of ``device``; ``None`` when it offers none.
+
+    What offers still images is called a phone: that is what people plug in, and nothing tells the others apart.
+    """
     offered = functions(device)
-    return next((f for f in MOST_TELLING if f in offered), None)
+    telling = next((f for f in MOST_TELLING if f in offered), None)
+    return Function.PHONE if telling is Function.IMAGE else telling
 
 
 def numbers(device: Device, wanted: frozenset[Function]) -> tuple[int, ...]:

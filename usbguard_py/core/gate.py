@@ -10,6 +10,7 @@ from usbguard_py.core.decision import GateResult, Status
 from usbguard_py.core.device import Device, Function
 from usbguard_py.core.facts import Facts
 from usbguard_py.core.functions import INPUT, functions, input_kind
+from usbguard_py.core.kinds import KINDS
 from usbguard_py.core.passport import Difference, differences
 from usbguard_py.core.whitelist import Asset, Custody, Fingerprint, Peripheral
 
@@ -18,7 +19,8 @@ class Role(StrEnum):
     """The way a device has to go. Each has its own gates, and every device has exactly one."""
 
     HUB = "hub"  # needs no listing; each device behind it is judged by itself
-    INPUT = "input"  # has to be enrolled on this port
+    INPUT = "input"  # a keyboard or mouse: has to be enrolled on this port
+    PERIPHERAL = "peripheral"  # another kind that is enrolled on this machine, or calls itself one that is
     LISTED = "listed"  # everything else: has to be on the list
 
 
@@ -42,6 +44,7 @@ class Case(msgspec.Struct, frozen=True):
     facts: Facts
     role: Role
     peripheral: Peripheral | None = None  # the enrolment that fits in full, port included
+    nearest: Peripheral | None = None  # the one it claims to be, where none fits
     matches: tuple[Match, ...] = ()  # best first
 
     @property
@@ -73,22 +76,41 @@ def case(device: Device, facts: Facts) -> Case:
     peripheral = next(
         (p for p in facts.peripherals if p.port == device.name and not differences(p.passport, device)), None
     )
+    matches = _matches(device, facts.candidates)
+    listed = bool(matches) and matches[0].full
+    claimed = None if listed or peripheral is not None else _claimed(device, facts)
     return Case(
         device=device,
         facts=facts,
-        role=_role(device, peripheral),
+        role=_role(device, peripheral, claimed),
         peripheral=peripheral,
-        matches=_matches(device, facts.candidates),
+        nearest=claimed,
+        matches=matches,
     )
 
 
-def _role(device: Device, peripheral: Peripheral | None) -> Role:
+def _role(device: Device, peripheral: Peripheral | None, claimed: Peripheral | None) -> Role:
     offered = functions(device)
     if Function.HUB in offered:
         return Role.HUB
-    if peripheral is not None or (offered and offered <= INPUT) or input_kind(device):
+    if peripheral is not None:
+        return Role.INPUT if _early(peripheral) else Role.PERIPHERAL
+    if (offered and offered <= INPUT) or input_kind(device):
         return Role.INPUT
-    return Role.LISTED
+    return Role.LISTED if claimed is None else Role.PERIPHERAL
+
+
+def _early(peripheral: Peripheral) -> bool:
+    """Whether it is a keyboard or mouse; the floor's own file, which holds no others, may leave the kind out."""
+    return not peripheral.kind or (peripheral.kind in KINDS and KINDS[peripheral.kind].early)
+
+
+def _claimed(device: Device, facts: Facts) -> Peripheral | None:
+    """The printer, token, … that ``device`` claims to be: by numbers and serial on its port, or in full elsewhere."""
+    shown = (device.vid, device.pid, None if device.serial is None else device.serial.hex())
+    others = (p for p in facts.peripherals if not _early(p))
+    alike = (p for p in others if (p.passport.vid, p.passport.pid, p.passport.serial) == shown)
+    return next((p for p in alike if p.port == device.name or not differences(p.passport, device)), None)
 
 
 # Of several assets with the very same passport the first of these states counts: what must not open goes

@@ -84,7 +84,7 @@ def _shown(device: Device) -> str:
 
 _LISTED = frozenset({Role.LISTED})
 
-FAIL_SAFE = Gate("fail_safe", _fail_safe, _LISTED)
+FAIL_SAFE = Gate("fail_safe", _fail_safe, _LISTED | {Role.PERIPHERAL})
 READABLE = Gate("readable", _readable)
 TOPOLOGY = Gate("topology", _topology)
 HUB = Gate("hub", _hub, frozenset({Role.HUB}))

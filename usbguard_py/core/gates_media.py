@@ -65,8 +65,11 @@ def more(address: str) -> GateResult:
 
 
 def decided(decision: Decision, result: GateResult) -> Decision:
-    """The decision with the media gate's word added; what failed is no longer allowed, and raises an alarm."""
-    results = (*(r for r in decision.results if r.gate != NAME), result)
+    """The decision with the word of a gate added that is asked when the device is open.
+
+    What failed is no longer allowed, and raises an alarm.
+    """
+    results = (*(r for r in decision.results if r.gate != result.gate), result)
     if result.code is None:
         return msgspec.structs.replace(decision, results=results)
     return msgspec.structs.replace(decision, allow=False, code=result.code, granted=(), alarm=True, results=results)

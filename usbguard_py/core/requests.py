@@ -14,6 +14,9 @@ INTERFACE = "org.usbguardpy.Control"
 MAX_REQUEST = 65536  # bytes
 
 
+PeripheralKind = Literal["keyboard", "mouse", "printer", "token", "ups", "scanner"]  # usbguard_py.core.kinds
+
+
 class Request(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     """Root of all requests."""
 
@@ -40,17 +43,22 @@ class Watch(Request, frozen=True):
 
 
 class PeripheralList(Request, frozen=True):
-    """The keyboards and mice enrolled for this workplace."""
+    """The devices enrolled for this workplace."""
 
 
 class PeripheralEnrol(Request, frozen=True):
-    """Put a connected keyboard or mouse on the list of this workplace."""
+    """Put a connected device on the list of this workplace: as the kind that it says it is, or as ``kind``.
+
+    ``replaces`` names an enrolled one that it takes the place of.
+    """
 
     ROLE = "administrator"
     CHANGES = True
     name: str
     label: str = ""
     document: str = ""
+    kind: PeripheralKind | Literal[""] = ""
+    replaces: str = ""
 
 
 class PeripheralRemove(Request, frozen=True):

@@ -6,6 +6,8 @@ import msgspec
 
 from usbguard_py.core.passport import Passport
 
+MAINTENANCE = "maintenance"  # stands where an enrolment's number does, for the one keyboard of a maintenance start
+
 
 class Custody(StrEnum):
     """Where an asset is in its life; only ``IN_USE`` may open."""
@@ -52,10 +54,10 @@ class Asset(msgspec.Struct, frozen=True):
 
 
 class Peripheral(msgspec.Struct, frozen=True):
-    """A keyboard or mouse of this workplace, enrolled on one port."""
+    """A device of this workplace that is no storage, enrolled on one port."""
 
     id: str
-    kind: str  # keyboard, mouse
+    kind: str  # one of usbguard_py.core.kinds; empty where only the floor's file is left and does not say
     port: str  # kernel name: "1-2"
     passport: Passport
     label: str = ""

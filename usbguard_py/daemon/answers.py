@@ -28,7 +28,7 @@ from usbguard_py.core.requests import (
     WhitelistRevoke,
 )
 from usbguard_py.core.text import escaped
-from usbguard_py.daemon import changes, examination, exports, faces
+from usbguard_py.daemon import changes, examination, exports, faces, peripherals
 from usbguard_py.daemon.connection import Connection
 from usbguard_py.daemon.drift import Drift
 from usbguard_py.daemon.flow import Flow
@@ -49,8 +49,8 @@ class Answers:
         self._since = since
         self._drift = drift
         self._at_once: dict[type[Request], Callable[..., Answer]] = {
-            PeripheralEnrol: changes.enrol,
-            PeripheralRemove: changes.remove,
+            PeripheralEnrol: peripherals.enrol,
+            PeripheralRemove: peripherals.remove,
             LogExported: exports.exported,
             FloorChanged: floor_changed,
             DriversChanged: drivers_changed,
@@ -108,6 +108,7 @@ class Answers:
                 "enforcing_flag": paths.ENFORCING.exists(),
                 "mode": floor.mode(),
             },
+            "maintenance": host.maintenance.shown(),
             "connected": len(connections),
             "open": sum(c.opened for c in connections),
             "blocked_today": blocked,

@@ -20,6 +20,7 @@ from usbguard_py.core.whitelist import Asset, Peripheral
 from usbguard_py.errors import BadPolicy, DatabaseTrouble, GuardError
 from usbguard_py.policy.knobs import Policy
 from usbguard_py.policy.read import read_policy
+from usbguard_py.policy.table import BY_NAME
 from usbguard_py.shell import floor
 from usbguard_py.shell.clock import rfc3339
 from usbguard_py.shell.database import ensure_schema
@@ -29,6 +30,8 @@ MAX_LATE = 1000  # entries kept in memory
 MAX_LATE_BYTES = 16 * 1024 * 1024  # of descriptors kept with them
 
 _T = TypeVar("_T")
+
+_ANY = BY_NAME["keyboards"].highest
 
 OBSERVE = Policy(name="observe", enforce=False)
 
@@ -87,7 +90,8 @@ class Books:
         self.fail_safe, self.remedy = str(why), why.advice()
         self._trouble = why
         if not self.policy.enforce and floor.mode() == "enforce":
-            self.policy = Policy(name="fail-safe")
+            # The floor's file says what is enrolled; how many of it the policy allowed nobody knows.
+            self.policy = Policy(name="fail-safe", keyboards=_ANY, mice=_ANY)
 
     def ready(self) -> Store:
         """The store, for a change to the list.

@@ -1,4 +1,4 @@
-"""Changes to the list, the peripherals and the policy, as flows: the change and its entry first, then its effect."""
+"""Changes to the list and the policy, as flows: the change and its entry first, then its effect."""
 
 import hashlib
 import time
@@ -8,18 +8,16 @@ import msgspec
 
 from usbguard_py.core import gates, record
 from usbguard_py.core.device import Function
-from usbguard_py.core.functions import functions, input_grant, input_kind
-from usbguard_py.core.passport import Passport, alike, passport_of
+from usbguard_py.core.functions import functions
+from usbguard_py.core.passport import Passport, alike
 from usbguard_py.core.record import Entry
 from usbguard_py.core.requests import (
-    PeripheralEnrol,
-    PeripheralRemove,
     PolicyUse,
     WhitelistAdd,
     WhitelistRevoke,
 )
 from usbguard_py.core.text import escaped
-from usbguard_py.core.whitelist import Asset, Custody, Fingerprint, Peripheral
+from usbguard_py.core.whitelist import Asset, Custody, Fingerprint
 from usbguard_py.daemon.connection import Connection
 from usbguard_py.daemon.examination import by, connected, examined
 from usbguard_py.daemon.flow import Ask, Bound, Flow
@@ -49,43 +47,6 @@ FLOOR = 15.0  # seconds for the floor's script
 EXAMINATION = 5.0  # seconds for all descriptor requests of one examination
 
 
-def enrol(judge: Judge, request: PeripheralEnrol, caller: Peer) -> Answer:
-    """Enrol a connected keyboard or mouse on its port; it is judged again at once."""
-    connection = connected(judge, request.name)
-    device = connection.device
-    kind = input_kind(device)
-    if not kind or device.problems:
-        raise Usage(detail=f"{request.name} is not a readable keyboard or mouse")
-    peripheral = Peripheral(
-        id="",
-        kind=kind,
-        port=device.name,
-        passport=passport_of(device, input_grant(device)),
-        label=request.label or escaped(device.product or b""),
-        document=request.document,
-    )
-    added, entry = judge.host.books.ready().add_peripheral(peripheral, by(caller))
-    judge.host.enrolled(judge.host.books.ready().peripherals())
-    _told(judge, entry, peripheral=added.id, name=device.name)
-    judge.judge_again([request.name])
-    return {"id": added.id, "kind": kind, "port": device.name, "seq": entry.seq}
-
-
-def remove(judge: Judge, request: PeripheralRemove, caller: Peer) -> Answer:
-    """Take a peripheral off the list; it is cut at once."""
-    if not request.reason.strip():
-        raise Usage(detail="--reason")
-    store = judge.host.books.ready()
-    gone = next((p for p in store.peripherals() if p.id == request.id), None)
-    if gone is None:
-        raise NotFound(what="peripheral", name=escaped(request.id.encode()[:64]))
-    entry = store.remove_peripheral(request.id, request.reason, by(caller))
-    judge.host.enrolled(store.peripherals())
-    _told(judge, entry, peripheral=request.id, name=gone.port)
-    judge.judge_again([gone.port])
-    return {"id": request.id, "seq": entry.seq}
-
-
 def add(judge: Judge, request: WhitelistAdd, caller: Peer) -> Flow:
     """Put an asset on the list, from a connected device or by hand."""
     _hexadecimal(request.passport)
@@ -110,7 +71,7 @@ def add(judge: Judge, request: WhitelistAdd, caller: Peer) -> Flow:
         access=request.access,
     )
     added, entry = judge.host.books.ready().add_asset(asset, by(caller))
-    _told(judge, entry, asset=added.id, holder=added.holder)
+    announced(judge, entry, asset=added.id, holder=added.holder)
     _judge_serial(judge, passport.serial)
     return {"id": added.id, "seq": entry.seq}
 
@@ -135,7 +96,7 @@ def revoke(judge: Judge, request: WhitelistRevoke, caller: Peer) -> Flow:
     entry = store.set_custody(request.id, Custody.REVOKED, request.reason, request.document, by(caller))
     concerned = [c for c in judge.host.connections.values() if c.decision.asset == request.id]
     opened = [c for c in concerned if c.opened]
-    _told(judge, entry, asset=asset.id, holder=asset.holder)
+    announced(judge, entry, asset=asset.id, holder=asset.holder)
     judge.judge_again([c.name for c in concerned])
     begun = time.monotonic()
     deadline = begun + judge.host.books.policy.cut_deadline_ms / 1000 + CUT_SLACK
@@ -160,7 +121,7 @@ def _how(connection: Connection, ms: int) -> Answer:
     }
 
 
-def _told(judge: Judge, entry: Entry, **facts: str) -> None:
+def announced(judge: Judge, entry: Entry, **facts: str) -> None:
     """Tell those who watch of a change; its entry was written with it."""
     judge.host.books.appended(entry.kind, entry.seq, {"at": entry.at, **facts})
 
@@ -201,7 +162,7 @@ def use_policy(judge: Judge, request: PolicyUse, caller: Peer) -> Flow:
         judge.switching = False
     for name in unclosed:
         books.append_or_keep("alarm", record.alarm(name, "the kernel's default could not be set"))
-    _told(judge, entry, policy=policy.name)
+    announced(judge, entry, policy=policy.name)
     judge.judge_again()
     return {"name": policy.name, "digest": digest, "enforce": policy.enforce, "seq": entry.seq}
 
@@ -233,7 +194,8 @@ def _no_lock_out(judge: Judge, policy: Policy) -> None:
     def opens(connection: Connection | None) -> bool:
         if connection is None:  # a root hub
             return True
-        facts = msgspec.structs.replace(host.facts(connection), policy=policy)
+        # By itself: of several that are more than the policy permits, one stays open.
+        facts = msgspec.structs.replace(host.facts(connection), policy=policy, connected=())
         parent = host.connections.get(connection.device.parent)
         return gates.judge(connection.device, facts).allow and opens(parent)
 

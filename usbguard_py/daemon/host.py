@@ -14,11 +14,13 @@ from usbguard_py.core.enforcement import ReadBack, Step, Write
 from usbguard_py.core.facts import Connected, Facts
 from usbguard_py.core.gates import judge
 from usbguard_py.core.gates_media import faces
+from usbguard_py.core.kinds import early
 from usbguard_py.core.whitelist import Peripheral
 from usbguard_py.daemon.books import Books
 from usbguard_py.daemon.connection import Connection
 from usbguard_py.daemon.flow import Ask, Bound, Flow
 from usbguard_py.daemon.helper import Helper, Task
+from usbguard_py.daemon.maintenance import Maintenance
 from usbguard_py.daemon.media import Media
 from usbguard_py.daemon.storms import Recorder
 from usbguard_py.errors import DeviceGone
@@ -29,6 +31,8 @@ BIND_DEADLINE = 8.0  # seconds; the first stick after boot waits for its modules
 HANDS_SHARE = 0.9  # of a cut's deadline, for the hands' answer; they keep a fifth of it (daemon/hands_cut.py)
 HANDS_SLACK = 5.0  # seconds for the hands to let go again
 _OPENED_DRIVE = {Code.ALLOWED, Code.ADOPTED}
+_ENROLLED = {Code.INPUT_ENROLLED, Code.PERIPHERAL_ENROLLED, Code.MAINTENANCE}
+_AT_ONCE = {Code.INPUT_ENROLLED, Code.MAINTENANCE, Code.HUB}  # their entry may wait for a log that cannot be written
 _STEADY = tuple(name for name in USB.READS if name != "authorized")
 _ASSET_CODES = {Code.ALLOWED, Code.ADOPTED, Code.DUPLICATE}
 
@@ -43,6 +47,7 @@ class Host:
         self.storms = Recorder(books)
         self.media = Media(helper, self.hands)
         self.other_enforcer = ""
+        self.maintenance = Maintenance(books)
         self.connections: dict[str, Connection] = {}
         self.published: Callable[[str, Connection], None] = lambda _kind, _connection: None
         self.unclosed: tuple[str, ...] = ()
@@ -95,13 +100,14 @@ class Host:
         """All that the gates may ask about this device now."""
         device = connection.device
         serial = device.serial or b""
+        enrolled = floor.peripherals(device) if self.books.fail_safe else self.books.peripherals
         candidates = self.books.candidates(serial) if serial else ()
         fail_safe = self.books.fail_safe
         return Facts(
             policy=self.books.policy,
             policy_digest=self.books.policy_digest,
             candidates=candidates,
-            peripherals=floor.peripherals(device) if fail_safe else self.books.peripherals,
+            peripherals=(*enrolled, *self.maintenance.stand_in(device, enrolled)),
             connected=tuple(self._connected(connection)),
             fail_safe=fail_safe,
             failures=self.storms.failures(connection),
@@ -110,7 +116,7 @@ class Host:
     def _connected(self, but: Connection) -> Iterable[Connected]:
         for other in self.connections.values():
             decision = other.decision
-            if other is not but and not other.gone and decision.code in _ASSET_CODES | {Code.INPUT_ENROLLED}:
+            if other is not but and not other.gone and decision.code in _ASSET_CODES | _ENROLLED:
                 yield Connected(other.name, other.device.devnum, decision.asset or decision.peripheral)
 
     def connection(self, name: str) -> Connection | None:
@@ -157,8 +163,16 @@ class Host:
 
     def release_nodes(self, connection: Connection, *, granted: bool) -> None:
         """Set or take away the flag by which udev gives this device's nodes out."""
-        hub = connection.decision.code is Code.HUB
-        nodes.flag(connection.name, connection.device.devnum, granted=granted and not hub)
+        code, place = connection.decision.code, (connection.name, connection.device.devnum)
+        shut = not granted and nodes.raw(*place)
+        nodes.flag(*place, granted=granted and code is not Code.HUB, raw=code is Code.PERIPHERAL_ENROLLED)
+        if shut:
+            nodes.look_again(connection.directory, "change")
+
+    def announce(self, connection: Connection) -> None:
+        """Have udev look anew at an enrolled device that programs drive: they, and its rules, wait for its *add*."""
+        if connection.decision.code is Code.PERIPHERAL_ENROLLED:
+            nodes.look_again(connection.directory, "add")
 
     def claimed(self, connection: Connection) -> Bound:
         """A wait for the kernel's own driver of the whole device.
@@ -173,8 +187,8 @@ class Host:
         return Bound(look, time.monotonic() + BIND_DEADLINE)
 
     def bound(self, connection: Connection) -> Bound:
-        """A wait for a driver on each granted interface."""
-        wanted = set(connection.decision.granted)
+        """A wait for a driver on each granted interface that needs one."""
+        wanted = USB.awaited(connection.decision, connection.device)
 
         def look() -> bool:
             drivers = {USB.interface_number(i.name) for i in connection.directory.interfaces() if i.driver}
@@ -200,12 +214,14 @@ class Host:
         body = self._decision(connection)
         evidence = (connection.device.descriptors,)
         self.storms.arrived(connection, body, folds=False)
-        if connection.decision.code in (Code.INPUT_ENROLLED, Code.HUB):
+        if connection.decision.code in _AT_ONCE:
             connection.seq = self.books.append_or_keep("decision", body, evidence)
         else:
             connection.seq = self.books.append("decision", body, evidence).seq
         self.storms.recorded(connection)
         self.published("decision", connection)
+        if connection.decision.code is Code.MAINTENANCE:
+            self.maintenance.record_accepted(connection)
 
     def record_outcome(self, connection: Connection, seen: ReadBack, problems: tuple[str, ...] = ()) -> None:
         """Write what was read back."""
@@ -273,9 +289,9 @@ class Host:
         return "would-allow" if connection.decision.allow else "would-block"
 
     def enrolled(self, peripherals: tuple[Peripheral, ...]) -> None:
-        """Follow a changed list of peripherals: memory, and the small file that the floor uses."""
+        """Follow a changed list of peripherals, or policy: memory, and the small file that the floor uses."""
         self.books.peripherals = peripherals
-        floor.write_input(paths.FLOOR_INPUT, peripherals)
+        floor.write_input(paths.FLOOR_INPUT, early(peripherals, self.books.policy))
 
 
 def _media(connection: Connection) -> record.Body:

@@ -15,7 +15,7 @@ from usbguard_py.daemon.flow import Flow
 from usbguard_py.daemon.host import Host
 from usbguard_py.daemon.loop import Loop
 from usbguard_py.errors import DeviceGone, GuardError
-from usbguard_py.pipeline import close, cut, handle
+from usbguard_py.pipeline import close, cut, handle, verify
 from usbguard_py.shell import sysfs
 from usbguard_py.shell.udev import EventsLost, Monitor
 
@@ -47,8 +47,7 @@ class Judge:
     def event(self, event: Event) -> None:
         """One kernel event, one way through."""
         if event.subsystem != "usb":
-            self.loop.runner.bound()
-            self._see_media(self.host.connections.get(event.usb_device))
+            self._below(event)
         elif event.devtype == "usb_device":
             if event.action == "add":
                 self.arrived(event.name)
@@ -64,6 +63,15 @@ class Judge:
                 self._close_bus("usb" + event.name.partition("-")[0])
             elif event.action == "add":
                 self._looked_at(event.name)
+
+    def _below(self, event: Event) -> None:
+        """Something appeared below a device, or a driver that is waited for was loaded."""
+        self.loop.runner.bound()
+        connection = self.host.connections.get(event.usb_device)
+        if event.subsystem == "input":
+            self._see_keys(connection)
+        else:
+            self._see_media(connection)
 
     def scan(self) -> None:
         """Everything that is connected now, through the same door; what is not there any more has left."""
@@ -186,6 +194,11 @@ class Judge:
             detail = f"interface {interfaces[0].name} was opened by somebody else"
             self.host.books.append_or_keep("alarm", record.alarm(connection.name, detail))
             self.run(connection, cut(connection, self.host))
+
+    def _see_keys(self, connection: Connection | None) -> None:
+        """An input device appeared below an open one: may it type? Its driver may have come later than itself."""
+        if connection is not None and connection.decision.silent and not connection.busy:
+            self.run(connection, verify(connection, self.host))
 
     def _see_media(self, connection: Connection | None) -> None:
         """A drive has the units that were handed over; one that shows another since then is no longer what it was."""

@@ -56,6 +56,7 @@ def run() -> None:
     loop.sources = [judge, control]
     loop.tick = Tick(judge, drift).look
     record_start(books, unclosed)
+    host.maintenance.record_start()
     judge.scan()
     notify("READY=1", "STATUS=" + _status(host))
     gc.collect()

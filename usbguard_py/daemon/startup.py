@@ -5,6 +5,7 @@ import time
 
 from usbguard_py import __version__, paths
 from usbguard_py.core import record
+from usbguard_py.core.kinds import early
 from usbguard_py.daemon.books import Books
 from usbguard_py.errors import AlreadyRunning, GuardError
 from usbguard_py.shell import floor, nodes
@@ -77,7 +78,7 @@ def take_the_world(books: Books) -> tuple[str, ...]:
         return unclosed
     try:
         floor.write_mode("enforce")
-        floor.write_input(paths.FLOOR_INPUT, books.peripherals)
+        floor.write_input(paths.FLOOR_INPUT, early(books.peripherals, books.policy))
     except OSError as error:
         return (*unclosed, f"{paths.FLOOR_MODE.parent}: {error.strerror}")
     return unclosed

@@ -16,6 +16,10 @@ class Policy(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     storage: bool = True  # listed storage may open at all
     hubs: bool = True
     max_depth: int = 5  # hubs in a chain; USB 2.0, 4.1.1 allows five non-root hubs
-    keyboards: int = 2  # enrolled keyboards that may be open at once
-    mice: int = 2
+    keyboards: int = 1  # of each kind: how many may be enrolled, and how many of those open at once; 0 for none
+    mice: int = 1
+    printers: int = 0
+    ups: int = 0
+    scanners: int = 0
+    tokens: int = 0
     cut_deadline_ms: int = 5000  # a busy drive is cut then, even when data is left

@@ -45,8 +45,12 @@ KNOBS: tuple[Knob, ...] = (
     Knob("hubs", bool, N_("Hubs may be used; each device behind one is judged by itself.")),
     # USB 2.0, 4.1.1: at most five hubs between the host and a device.
     Knob("max_depth", int, N_("Hubs in a chain, at most."), 0, 5),
-    Knob("keyboards", int, N_("Enrolled keyboards that may be connected at once."), 0, 10),
-    Knob("mice", int, N_("Enrolled mice that may be connected at once."), 0, 10),
+    Knob("keyboards", int, N_("Keyboards that may be enrolled, and connected at once; 0: none."), 0, 10),
+    Knob("mice", int, N_("Mice that may be enrolled, and connected at once; 0: none."), 0, 10),
+    Knob("printers", int, N_("Printers that may be enrolled, and connected at once; 0: none."), 0, 10),
+    Knob("ups", int, N_("Power supplies (UPS) that may be enrolled, and connected at once; 0: none."), 0, 10),
+    Knob("scanners", int, N_("Scanners that may be enrolled, and connected at once; 0: none."), 0, 10),
+    Knob("tokens", int, N_("Tokens and card readers that may be enrolled, and connected at once; 0: none."), 0, 10),
     Knob("cut_deadline_ms", int, N_("Milliseconds until a busy drive is cut even if data is lost."), 100, 60_000),
 )
 

@@ -15,6 +15,12 @@ GRUB_TEXT = """\
 # Written by `usbguard-py floor install`, taken away by `usbguard-py floor remove`.
 GRUB_CMDLINE_LINUX="$GRUB_CMDLINE_LINUX usbcore.authorized_default=0"
 """
+# update-grub runs every program in that folder, in the order of their names; 10_linux makes Debian's own entries.
+GRUB_ENTRY = """\
+#!/bin/sh
+# Written by `usbguard-py floor install`, taken away by `usbguard-py floor remove`.
+[ ! -x /usr/lib/usbguard-py/maintenance-entry ] || exec /usr/lib/usbguard-py/maintenance-entry
+"""
 
 
 def found() -> tuple[str, ...]:
@@ -54,18 +60,20 @@ def _old_images() -> Iterator[tuple[str, str]]:
 
 
 def close_grub() -> None:
-    """Put the parameter into GRUB's configuration and write its entries anew.
+    """Put the parameter and the maintenance entry into GRUB's configuration and write its entries anew.
 
     Raises:
         FloorTrouble: ``update-grub`` failed.
     """
     put(paths.GRUB_DROP_IN, GRUB_TEXT)
+    put(paths.GRUB_ENTRY, GRUB_ENTRY, 0o755)
     run("update-grub")
 
 
 def open_grub() -> None:
     """Take it out again."""
     paths.GRUB_DROP_IN.unlink(missing_ok=True)
+    paths.GRUB_ENTRY.unlink(missing_ok=True)
     run("update-grub")
 
 

@@ -17,7 +17,7 @@ def text_of(path: Path) -> str:
         return ""
 
 
-def put(path: Path, text: str) -> None:
+def put(path: Path, text: str, mode: int = 0o644) -> None:
     """Replace a file that everybody may read, so that a power cut leaves the old or the new one.
 
     Raises:
@@ -28,7 +28,7 @@ def put(path: Path, text: str) -> None:
         path.parent.mkdir(mode=0o755, parents=True, exist_ok=True)
         fd = os.open(new, os.O_CREAT | os.O_WRONLY | os.O_TRUNC | os.O_CLOEXEC, 0o644)
         try:
-            os.fchmod(fd, 0o644)
+            os.fchmod(fd, mode)
             os.write(fd, text.encode())
             os.fsync(fd)
         finally:

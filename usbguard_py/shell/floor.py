@@ -11,8 +11,8 @@ from usbguard_py.core.passport import passport_of
 from usbguard_py.core.whitelist import Peripheral
 from usbguard_py.shell import luns, sysfs
 
-FIELDS = 4
-HEADER = "# Written by usbguard-py from its list. Port, id, SHA-256 of descriptors, interfaces.\n"
+FIELDS = 5
+HEADER = "# Written by usbguard-py from its list. Port, id, SHA-256 of descriptors, interfaces, kind.\n"
 
 
 def mode() -> str:
@@ -48,7 +48,7 @@ def write_input(path: Path, peripherals: tuple[Peripheral, ...]) -> None:
     lines = [
         f"{p.port} {p.passport.vid:04x}:{p.passport.pid:04x} {p.passport.descriptors_sha256} "
         + ",".join(str(n) for n in p.passport.granted)
-        + "\n"
+        + f" {p.kind}\n"
         for p in peripherals
     ]
     _replace(path, HEADER + "".join(lines))
@@ -59,17 +59,27 @@ def write_input(path: Path, peripherals: tuple[Peripheral, ...]) -> None:
 
 def peripherals(device: Device) -> tuple[Peripheral, ...]:
     """The enrolment of ``device`` in the floor's file, for when the list itself cannot be read."""
+    digest = hashlib.sha256(device.descriptors).hexdigest()
+    for fields in lines():
+        if fields[:3] == (device.name, device.usb_id, digest):
+            granted = tuple(int(n) for n in fields[3].split(",") if n.isdigit())
+            return (Peripheral(id="floor", kind=fields[4], port=device.name, passport=passport_of(device, granted)),)
+    return ()
+
+
+def lines() -> tuple[tuple[str, ...], ...]:
+    """The fields of each line of the floor's file; the kind is empty where an older program wrote it."""
     try:
-        lines = paths.FLOOR_INPUT.read_text(encoding="ascii", errors="replace").splitlines()
+        text = paths.FLOOR_INPUT.read_text(encoding="ascii", errors="replace")
     except OSError:
         return ()
-    digest = hashlib.sha256(device.descriptors).hexdigest()
-    for line in lines:
-        fields = line.split()
-        if fields[:3] == [device.name, device.usb_id, digest] and len(fields) == FIELDS:
-            granted = tuple(int(n) for n in fields[3].split(",") if n.isdigit())
-            return (Peripheral(id="floor", kind="", port=device.name, passport=passport_of(device, granted)),)
-    return ()
+    found = (line.split() for line in text.splitlines() if not line.startswith("#"))
+    return tuple((*fields, "")[:FIELDS] for fields in found if FIELDS - 1 <= len(fields) <= FIELDS)
+
+
+def keyboard_ports() -> set[str]:
+    """The ports of the enrolled keyboards, from the floor's file."""
+    return {fields[0] for fields in lines() if fields[4] == "keyboard"}
 
 
 def close() -> tuple[str, ...]:

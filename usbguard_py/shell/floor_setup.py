@@ -69,8 +69,8 @@ def _missing() -> Iterator[Step]:
         yield Step("initramfs", "update-initramfs -u -k all", _update_initramfs)
     if entries_open or bootloader.old_images():
         yield Step("systemd-boot", "kernel-install add", bootloader.write_loader_entries)
-    if "grub" in boot and not bootloader.closed("grub"):
-        yield Step("grub", f"{paths.GRUB_DROP_IN}, update-grub", bootloader.close_grub)
+    if "grub" in boot and not (bootloader.closed("grub") and text_of(paths.GRUB_ENTRY) == bootloader.GRUB_ENTRY):
+        yield Step("grub", f"{paths.GRUB_DROP_IN}, {paths.GRUB_ENTRY}, update-grub", bootloader.close_grub)
 
 
 def present() -> tuple[Step, ...]:
@@ -79,8 +79,8 @@ def present() -> tuple[Step, ...]:
 
 
 def _present() -> Iterator[Step]:
-    if paths.GRUB_DROP_IN.exists():
-        yield Step("grub", f"{paths.GRUB_DROP_IN}, update-grub", bootloader.open_grub)
+    if paths.GRUB_DROP_IN.exists() or paths.GRUB_ENTRY.exists():
+        yield Step("grub", f"{paths.GRUB_DROP_IN}, {paths.GRUB_ENTRY}, update-grub", bootloader.open_grub)
     made = MADE in text_of(paths.FLOOR_INSTALLED)
     if closes(text_of(paths.KERNEL_CMDLINE).split()):
         yield Step("command-line", str(paths.KERNEL_CMDLINE), lambda: bootloader.open_command_line(made=made))

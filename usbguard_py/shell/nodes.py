@@ -2,7 +2,9 @@
 
 ``/run/usbguard-py/open/<port>:<devnum>`` exists while nodes below that device may be used. It names
 the device number too, so that a device swapped in on the same port does not inherit it. A flag of the
-same name in ``/run/usbguard-py/read-only`` says that the nodes given out have no right to write.
+same name in ``/run/usbguard-py/read-only`` says that the nodes given out have no right to write, and one in
+``/run/usbguard-py/raw`` that the device's own node is given out too, to whom the rules of other packages say: programs
+drive an enrolled scanner, token or power supply through it.
 """
 
 import contextlib
@@ -10,23 +12,40 @@ import os
 from pathlib import Path
 
 from usbguard_py import paths
+from usbguard_py.errors import GuardError
 from usbguard_py.shell.sysfs import Directory
 
 
-def flag(name: str, devnum: int, *, granted: bool, read_only: bool = False) -> None:
+def _folders() -> tuple[Path, ...]:
+    return (paths.READ_ONLY_FLAGS, paths.OPEN_FLAGS, paths.RAW_FLAGS)
+
+
+def flag(name: str, devnum: int, *, granted: bool, read_only: bool = False, raw: bool = False) -> None:
     """Set or take away the flag of one device; what is only to be read is marked before."""
     file = f"{name}:{devnum}"
     if not granted:
-        for folder in (paths.OPEN_FLAGS, paths.READ_ONLY_FLAGS):
+        for folder in _folders():
             with contextlib.suppress(FileNotFoundError):
                 (folder / file).unlink()
         return
-    for folder in (paths.READ_ONLY_FLAGS, paths.OPEN_FLAGS) if read_only else (paths.OPEN_FLAGS,):
+    wanted = {paths.OPEN_FLAGS: True, paths.READ_ONLY_FLAGS: read_only, paths.RAW_FLAGS: raw}
+    for folder in (f for f in _folders() if wanted[f]):
         try:
             _touch(folder / file)
         except FileNotFoundError:
             folder.mkdir(mode=0o755, parents=True, exist_ok=True)
             _touch(folder / file)
+
+
+def raw(name: str, devnum: int) -> bool:
+    """Whether the device's own node is given out."""
+    return (paths.RAW_FLAGS / f"{name}:{devnum}").exists()
+
+
+def look_again(directory: Directory, action: str) -> None:
+    """Have udev state the device's own node anew, by an event that somebody asked for."""
+    with contextlib.suppress(GuardError):  # it has gone, and its node with it
+        directory.put("uevent", action)
 
 
 def _touch(path: Path) -> None:
@@ -35,7 +54,7 @@ def _touch(path: Path) -> None:
 
 def clear() -> None:
     """Take all flags away: a start judges anew."""
-    for folder in (paths.OPEN_FLAGS, paths.READ_ONLY_FLAGS):
+    for folder in _folders():
         with contextlib.suppress(FileNotFoundError):
             for entry in os.scandir(folder):
                 os.unlink(entry.path)

@@ -13,6 +13,7 @@ from pathlib import Path
 from usbguard_py import paths
 from usbguard_py.core.enforcement import InterfaceState, ReadBack
 from usbguard_py.errors import DeviceGone, SysfsTrouble
+from usbguard_py.shell import keys
 
 MAX_ATTRIBUTE = 65536 + 4096  # bytes; `descriptors` is the largest: 18 plus wTotalLength (16 bits) per configuration
 PAGE = 4096  # bytes; a read of sysfs gives at most a page, and less only at the end (fs/kernfs/file.c)
@@ -122,14 +123,12 @@ class Directory:
             names = sorted(n for n in os.listdir(self.fd) if _INTERFACE.match(n))
         except OSError:
             return ()
-        return tuple(
-            InterfaceState(
-                name=name,
-                authorized=(self.read(f"{name}/authorized") or b"").strip() == b"1",
-                driver=self.driver(name),
-            )
-            for name in names
-        )
+        return tuple(self._interface(name) for name in names)
+
+    def _interface(self, name: str) -> InterfaceState:
+        authorized = (self.read(f"{name}/authorized") or b"").strip() == b"1"
+        driver = self.driver(name)
+        return InterfaceState(name, authorized, driver, types=driver in keys.DRIVERS and keys.types(self, name))
 
     def read_back(self) -> ReadBack:
         """The device's state as the kernel shows it now."""
