@@ -19,7 +19,7 @@ from usbguard_py.daemon.flow import Bound, Flow, Runner
 from usbguard_py.daemon.helper import Task
 from usbguard_py.errors import DatabaseTrouble, DeviceGone, SysfsTrouble
 from usbguard_py.errors_device import HandsTrouble
-from usbguard_py.pipeline import ATTEMPTS, handle
+from usbguard_py.pipeline import ATTEMPTS, handle, woken
 from usbguard_py.shell.hands_messages import ReadOnlyDone
 from usbguard_py.shell.luns import Unit
 
@@ -158,7 +158,7 @@ class Host:
 
     def apply(self, connection: Any, step: Step) -> None:
         self._do(_word(step))
-        if isinstance(step, Write) and step.device == connection.name:
+        if isinstance(step, Write) and step.attribute == "authorized" and step.device == connection.name:
             connection.directory.seen = self.after if step.value == "1" else CLOSED
 
     def begin(self, connection: Any, *steps: Step) -> Task:
@@ -266,7 +266,8 @@ CONFIGURE = [
     "same",
     "record decision",
 ]
-OPENING = ["nodes given", "1-2:1.0/authorized=1", "probe 1-2:1.0", "await bind"]
+NOT_KEPT = "1-2/power/persist=0"
+OPENING = ["nodes given", NOT_KEPT, "1-2:1.0/authorized=1", "probe 1-2:1.0", "await bind"]
 TAKE_BACK = ["nodes taken", "1-2/authorized=0", "record NOT_EFFECTIVE"]
 
 
@@ -342,12 +343,40 @@ def test_an_opening_without_driver_is_taken_back() -> None:
 
 
 def test_a_device_in_use_is_adopted_untouched() -> None:
-    """Open exactly as it should be: recorded, not written."""
+    """Open exactly as it should be: recorded, and nothing written but that it does not outlast sleep."""
     host = Host(ALLOW)
     link = Link("1-2", OPEN)
     run(handle(link, host))
-    assert host.log == ["nodes given", "record decision", "record ADOPTED"]
+    assert host.log == [NOT_KEPT, "nodes given", "record decision", "record ADOPTED"]
     assert link.state is State.HANDED_OVER
+
+
+def test_a_device_that_the_kernel_kept_through_sleep_is_judged_and_recorded_again() -> None:
+    """Its last entry says nothing of what happened meanwhile; it was opened by ourselves, so it is not ADOPTED."""
+    host = Host(ALLOW)
+    link = Link("1-2", OPEN)
+    link.device, link.decision, link.seq, link.state = STICK, ALLOW, 3, State.HANDED_OVER
+    run(handle(link, host))
+    assert host.log == [], "nothing changed, nobody slept"
+    run(woken(link, host))
+    assert host.log == [NOT_KEPT, "nodes given", "record decision", "record ALLOWED"]
+    assert link.state is State.HANDED_OVER
+
+
+def test_a_blocked_device_is_recorded_again_after_sleep() -> None:
+    host = Host(BLOCK)
+    link = Link("1-2", CLOSED, State.CLOSED)
+    link.device, link.decision, link.seq = STICK, BLOCK, 3
+    run(woken(link, host))
+    assert host.log == ["nodes taken", "record NOT_LISTED"]
+
+
+def test_a_device_that_sleep_took_away_is_left_to_its_event() -> None:
+    host = Host(ALLOW)
+    link = Link("1-2", ReadBack(authorized=False, configuration=None, gone=True), State.HANDED_OVER)
+    link.device, link.decision, link.seq = STICK, ALLOW, 3
+    run(woken(link, host))
+    assert host.log == []
 
 
 def test_a_device_in_use_that_shows_more_than_granted_starts_over() -> None:
@@ -358,7 +387,8 @@ def test_a_device_in_use_that_shows_more_than_granted_starts_over() -> None:
     )
     link = Link("1-2", more)
     run(handle(link, host))
-    assert host.log == ["nodes taken", "hold", "1-2/authorized=0", "release", *CONFIGURE, *OPENING, "record ALLOWED"]
+    closing = ["nodes taken", "hold", "1-2/authorized=0", "release"]
+    assert host.log == [NOT_KEPT, *closing, *CONFIGURE, *OPENING, "record ALLOWED"]
 
 
 def test_hands_that_do_not_answer_stop_no_cut() -> None:

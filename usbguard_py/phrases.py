@@ -122,6 +122,7 @@ DETAILS: tuple[str, ...] = (
     N_("interface {name} is there"),
     N_("interface {name} is there, driver {driver}"),
     N_("interface {name} is not authorised"),
+    N_("it would be kept through sleep unseen"),
     N_("interface {name} has no driver"),
     N_("interface {name} is open ({driver}) and not granted"),
     # what the gates ask and find

@@ -19,6 +19,9 @@ class Bus(Protocol):
     def plan(self, device: Device, decision: Decision) -> tuple[Step, ...]:
         """The steps that carry ``decision`` out, in order."""
 
+    def not_kept(self, device: Device, decision: Decision) -> tuple[Step, ...]:
+        """The steps by which the kernel does not keep the device while the machine sleeps."""
+
     def expected_interfaces(self, device: Device) -> tuple[str, ...]:
         """Kernel names of the interfaces that the device has once it is authorised."""
 

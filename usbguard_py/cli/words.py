@@ -53,6 +53,7 @@ KINDS = {
     "examination-end": N_("examination ended"),
     "events-lost": N_("events lost"),
     "clock-step": N_("clock was set"),
+    "sleep": N_("computer slept"),
     "alarm": N_("ALARM"),
     "drift": N_("changed by somebody else"),
     "refused": N_("request refused"),

@@ -18,6 +18,7 @@ from usbguard_py.daemon.helper import Helper
 from usbguard_py.daemon.host import Host
 from usbguard_py.daemon.judge import Judge
 from usbguard_py.daemon.loop import Loop
+from usbguard_py.daemon.sleep import Sleep
 from usbguard_py.daemon.startup import OtherEnforcers, record_start, refuse_beside_another, take_the_world
 from usbguard_py.errors import AlreadyRunning, NotRoot
 from usbguard_py.shell.systemd import notify
@@ -99,12 +100,14 @@ class Tick:
     def __init__(self, judge: Judge, drift: Drift) -> None:
         self._judge = judge
         self._drift = drift
+        self._sleep = Sleep(judge)
         self._looks = 0
         self._others = OtherEnforcers()
         self._told = ""
 
     def look(self) -> None:
         """Look once."""
+        self._sleep.look()
         self._drift.look()
         self._see_others()
         if self._looks % STORE_TICKS == 0:

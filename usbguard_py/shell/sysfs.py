@@ -11,7 +11,7 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from usbguard_py import paths
-from usbguard_py.core.enforcement import InterfaceState, ReadBack
+from usbguard_py.core.enforcement import PERSIST, InterfaceState, ReadBack
 from usbguard_py.errors import DeviceGone, SysfsTrouble
 
 MAX_ATTRIBUTE = 65536 + 4096  # bytes; `descriptors` is the largest: 18 plus wTotalLength (16 bits) per configuration
@@ -141,6 +141,7 @@ class Directory:
             authorized=authorized.strip() != b"0",
             configuration=int(configuration) if configuration.isdigit() and configuration != b"0" else None,
             interfaces=self.interfaces(),
+            persist=(self.read(PERSIST) or b"").strip() == b"1",
         )
 
     def driver(self, interface: str = ".") -> str:
