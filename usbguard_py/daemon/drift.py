@@ -79,6 +79,7 @@ class Drift:
             if connection.state is State.CLOSED:
                 self._judge.see_closed(connection)
             elif connection.state is State.HANDED_OVER:
+                self._judge.see_media(connection)
                 self._judge.run(connection, verify(connection, self._judge.host))
 
 
