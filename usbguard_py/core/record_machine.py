@@ -1,4 +1,4 @@
-"""What the ledger says of the machine itself, beside :mod:`usbguard_py.core.record`."""
+"""What the ledger says of the machine itself, beside :mod:`usbguard_py.core.record`: sleep, devices never seen."""
 
 from usbguard_py.core.record import Body, bounded
 
@@ -9,3 +9,8 @@ def sleep(since: str, ms: int, times: int) -> Body:
     Nobody judged meanwhile. ``times`` is 0 when the kernel does not count, as for hibernation.
     """
     return {"from": since, "ms": ms, "times": times}
+
+
+def unenumerated(port: str, detail: str) -> Body:
+    """Kind ``unenumerated``: the kernel gave up a device at ``port``; ``detail`` is what its log says of it."""
+    return {"name": bounded(port), "detail": bounded(detail)}

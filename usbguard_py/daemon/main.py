@@ -20,7 +20,9 @@ from usbguard_py.daemon.judge import Judge
 from usbguard_py.daemon.loop import Loop
 from usbguard_py.daemon.sleep import Sleep
 from usbguard_py.daemon.startup import OtherEnforcers, record_start, refuse_beside_another, take_the_world
+from usbguard_py.daemon.unenumerated import Unenumerated, known_us
 from usbguard_py.errors import AlreadyRunning, NotRoot
+from usbguard_py.shell import kernel_log
 from usbguard_py.shell.systemd import notify
 from usbguard_py.shell.udev import Monitor
 
@@ -49,13 +51,14 @@ def run() -> None:
     loop = Loop(helper, _fault(books))
     judge = Judge(host, loop, monitor)
     drift = Drift(judge)
+    log = Unenumerated(books, kernel_log.handed_over(), known_us(books))
     control = Control(paths.CONTROL_SOCKET, Answers(judge, time.time(), drift))
     host.published = control.publish
     host.queue = judge.run
     books.appended = control.publish_entry
-    loop.sources = [judge, control]
-    loop.tick = Tick(judge, drift).look
-    record_start(books, unclosed)
+    loop.sources = [judge, control, log]
+    loop.tick = Tick(judge, drift, log).look
+    record_start(books, unclosed, kernel_log=log.watching)
     judge.scan()
     notify("READY=1", "STATUS=" + _status(host))
     gc.collect()
@@ -64,6 +67,7 @@ def run() -> None:
     notify("STOPPING=1")
     loop.settle(time.monotonic() + LAST_FLOWS)
     host.storms.end()
+    log.end()
     books.append_or_keep("stop", record.stop(pid=os.getpid()))
     control.close()
     if books.store is not None:
@@ -97,9 +101,10 @@ def _fault(books: Books) -> Callable[[BaseException], None]:
 class Tick:
     """Looks at what sends no event: drift, another enforcer, a store that works again, the clock."""
 
-    def __init__(self, judge: Judge, drift: Drift) -> None:
+    def __init__(self, judge: Judge, drift: Drift, log: Unenumerated) -> None:
         self._judge = judge
         self._drift = drift
+        self._log = log
         self._sleep = Sleep(judge)
         self._looks = 0
         self._others = OtherEnforcers()
@@ -128,6 +133,7 @@ class Tick:
             if stepped is not None:
                 host.books.append_or_keep("clock-step", stepped)
         host.storms.look()
+        self._log.look()
 
     def _see_others(self) -> None:
         host = self._judge.host
