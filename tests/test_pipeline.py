@@ -11,7 +11,7 @@ from usbguard_py.core.codes import Code
 from usbguard_py.core.connection import State
 from usbguard_py.core.decision import Decision
 from usbguard_py.core.device import Configuration, Device, Interface
-from usbguard_py.core.enforcement import InterfaceState, Probe, ReadBack, Step, Write
+from usbguard_py.core.enforcement import PERSIST, InterfaceState, Probe, ReadBack, Step, Write
 from usbguard_py.core.media import Lun
 from usbguard_py.core.passport import Passport, passport_of
 from usbguard_py.daemon.connection import Connection
@@ -37,6 +37,7 @@ ALLOW = Decision(allow=True, code=Code.ALLOWED, granted=(0,), asset="TB-0001")
 BLOCK = Decision(allow=False, code=Code.NOT_LISTED)
 CLOSED = ReadBack(authorized=False, configuration=None)
 OPEN = ReadBack(authorized=True, configuration=1, interfaces=(InterfaceState("1-2:1.0", True, "usb-storage"),))
+KEPT = msgspec.structs.replace(OPEN, persist=True)
 UNBOUND = ReadBack(authorized=True, configuration=1, interfaces=(InterfaceState("1-2:1.0", True, ""),))
 
 
@@ -160,6 +161,8 @@ class Host:
         self._do(_word(step))
         if isinstance(step, Write) and step.attribute == "authorized" and step.device == connection.name:
             connection.directory.seen = self.after if step.value == "1" else CLOSED
+        elif isinstance(step, Write) and step.attribute == PERSIST:
+            connection.directory.seen = msgspec.structs.replace(connection.directory.seen, persist=step.value == "1")
 
     def begin(self, connection: Any, *steps: Step) -> Task:
         def carry_out() -> None:
@@ -343,12 +346,28 @@ def test_an_opening_without_driver_is_taken_back() -> None:
 
 
 def test_a_device_in_use_is_adopted_untouched() -> None:
-    """Open exactly as it should be: recorded, and nothing written but that it does not outlast sleep."""
+    """Open exactly as it should be: recorded, not written."""
     host = Host(ALLOW)
     link = Link("1-2", OPEN)
     run(handle(link, host))
-    assert host.log == [NOT_KEPT, "nodes given", "record decision", "record ADOPTED"]
+    assert host.log == ["nodes given", "record decision", "record ADOPTED"]
     assert link.state is State.HANDED_OVER
+
+
+def test_a_drive_in_use_that_would_outlast_sleep_is_adopted_and_does_not() -> None:
+    host = Host(ALLOW)
+    link = Link("1-2", KEPT)
+    run(handle(link, host))
+    assert host.log == [NOT_KEPT, "nodes given", "record decision", "record ADOPTED"]
+    assert not link.directory.seen.persist
+
+
+def test_a_drive_in_use_of_which_that_does_not_take_starts_over() -> None:
+    host = Host(ALLOW, **{NOT_KEPT: SysfsTrouble(value="0", attribute="power/persist", name="1-2", detail="?")})
+    link = Link("1-2", KEPT)
+    run(handle(link, host))
+    assert host.log[:3] == [NOT_KEPT, "nodes taken", "hold"]
+    assert link.state is State.CLOSED
 
 
 def test_a_device_that_the_kernel_kept_through_sleep_is_judged_and_recorded_again() -> None:
@@ -359,7 +378,7 @@ def test_a_device_that_the_kernel_kept_through_sleep_is_judged_and_recorded_agai
     run(handle(link, host))
     assert host.log == [], "nothing changed, nobody slept"
     run(woken(link, host))
-    assert host.log == [NOT_KEPT, "nodes given", "record decision", "record ALLOWED"]
+    assert host.log == ["nodes given", "record decision", "record ALLOWED"]
     assert link.state is State.HANDED_OVER
 
 
@@ -388,7 +407,7 @@ def test_a_device_in_use_that_shows_more_than_granted_starts_over() -> None:
     link = Link("1-2", more)
     run(handle(link, host))
     closing = ["nodes taken", "hold", "1-2/authorized=0", "release"]
-    assert host.log == [NOT_KEPT, *closing, *CONFIGURE, *OPENING, "record ALLOWED"]
+    assert host.log == [*closing, *CONFIGURE, *OPENING, "record ALLOWED"]
 
 
 def test_hands_that_do_not_answer_stop_no_cut() -> None:

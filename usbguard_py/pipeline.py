@@ -124,9 +124,7 @@ def adopt(connection: Connection, host: Host, *, known: bool = False) -> Flow:
 
     ``known``: it was opened by ourselves, before the machine slept.
     """
-    with contextlib.suppress(GuardError):  # what did not take shows in the look
-        yield host.begin(connection, *USB.not_kept(connection.device, connection.decision))
-    seen = yield host.look(connection)
+    seen = yield from _not_kept(connection, host)
     if USB.effective(connection.decision, connection.device, seen):
         yield from cut(connection, host, recorded=False)
         if not connection.gone:
@@ -161,7 +159,7 @@ def verify(connection: Connection, host: Host) -> Flow:
     """See that an open device still is as it was left; one that somebody else changed is recorded and cut."""
     if connection.state is not State.HANDED_OVER:
         return
-    seen: ReadBack = yield host.look(connection)
+    seen = yield from _not_kept(connection, host)
     if connection.gone or seen.gone:
         return
     problems = USB.effective(connection.decision, connection.device, seen)
@@ -169,6 +167,21 @@ def verify(connection: Connection, host: Host) -> Flow:
         host.record_drift(connection, seen, problems)
         connection.decision = connection.closed_decision()
         yield from cut(connection, host)
+
+
+def _not_kept(connection: Connection, host: Host) -> Generator[Wait, Any, ReadBack]:
+    """Look at an open device, and see that a drive does not outlast sleep.
+
+    Each reset, also one by which the driver recovers from an error, sets the kernel's default again
+    (drivers/usb/core/hub.c, hub_port_init): nobody's doing, so it is no drift.
+    """
+    seen: ReadBack = yield host.look(connection)
+    steps = USB.not_kept(connection.device, connection.decision)
+    if seen.persist and steps:
+        with contextlib.suppress(GuardError):  # what did not take shows in the look
+            yield host.begin(connection, *steps)
+        seen = yield host.look(connection)
+    return seen
 
 
 def cut_twin(other: Connection, host: Host) -> Flow:

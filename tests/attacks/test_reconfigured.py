@@ -99,11 +99,15 @@ def test_an_open_stick_that_a_program_takes_over_is_cut(rig: Rig, act: str) -> N
 
 
 def test_a_reset_makes_no_other_device_of_an_open_stick(rig: Rig) -> None:
-    """The kernel compares its descriptors: the same stick goes on, under its mount; nothing else is bound."""
+    """The kernel compares its descriptors: the same stick goes on, under its mount; nothing else is bound.
+
+    It has the kernel's default again, by which it would outlast sleep: that is put back.
+    """
     port = mounted(rig)
     before, since = rig.seq(), rig.guest.witness.mark
     assert usbfs(rig.guest, port, "reset") == "0"
     rig.guest.run("echo mau > /mnt/s/b && sync && echo 3 > /proc/sys/vm/drop_caches && grep mau /mnt/s/b", timeout=60)
+    rig.guest.wait_text(f"/sys/bus/usb/devices/{port}/power/persist", "0")
     rig.guest.witness.fence(port)
     assert [str(e) for e in rig.guest.witness.events[since:] if e.action == "bind" and e.port == port] == []
     assert rig.entries(before, name=port) == []

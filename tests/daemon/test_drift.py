@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from tests.test_pipeline import ALLOW, CLOSED, OPEN, STICK, UNBOUND, Host, Link, run
+from tests.test_pipeline import ALLOW, CLOSED, KEPT, OPEN, STICK, UNBOUND, Host, Link, run
 from usbguard_py import paths
 from usbguard_py.core.codes import Code
 from usbguard_py.core.connection import State
@@ -166,6 +166,14 @@ def test_an_open_device_that_somebody_changes_is_recorded_and_cut() -> None:
     assert "1-2/authorized=0" in host.log
     assert host.outcomes == [(CLOSED, ())]
     assert (link.state, link.decision.code) == (State.CLOSED, Code.NOT_EFFECTIVE)
+
+
+def test_a_drive_that_a_reset_made_one_that_outlasts_sleep_is_put_back_and_goes_on() -> None:
+    """The kernel does it by itself, also when the driver recovers from an error: no drift, no cut."""
+    host, link = Host(ALLOW), Link("1-2", KEPT, State.HANDED_OVER)
+    link.device, link.decision = STICK, ALLOW
+    run(verify(link, host))
+    assert (host.log, link.state) == (["1-2/power/persist=0"], State.HANDED_OVER)
 
 
 def test_an_open_device_as_it_was_left_is_not_touched() -> None:
