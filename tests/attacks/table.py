@@ -52,7 +52,7 @@ ROWS: tuple[tuple[str, str, str, str], ...] = (
     ("a program takes an open stick over through its usbfs node: driver thrown out, alternate setting, configuration", "noticed within 2 s, cut", "`drift`", "test_an_open_stick_that_a_program_takes_over_is_cut"),
     ("an open stick is reset", "the same stick goes on, nothing else is bound", "", "test_a_reset_makes_no_other_device_of_an_open_stick"),
     ("a device shows other descriptors after a reset, with a listed serial", "a new arrival, dead", "`MISMATCH`", "test_a_device_that_shows_other_descriptors_after_a_reset_is_judged_anew"),
-    ("a modem that is a drive first and switches its mode", "dead as what it becomes", "`NETWORK`", "test_a_modem_that_switches_its_mode_is_dead_in_both"),
+    ("a modem that is a drive first and switches its mode", "dead as what it becomes, alarm", "`MISMATCH`", "test_a_modem_that_switches_its_mode_is_dead_in_both"),
     ("the same stick at another speed, with other descriptors", "dead until approved as that, too", "`MISMATCH`", "test_the_faces_of_one_stick_at_two_speeds_are_each_on_the_list_or_dead"),
     ("a medium of another size is put into an approved reader", "the reader is cut", "`MISMATCH`", "test_a_medium_of_another_size_in_a_reader_cuts_it"),
     ("a root hub is taken to 0 and back, or configured anew", "nothing opens by it; the bus gets its driver back, each device is judged anew", "`drift`", "test_a_root_hub_that_somebody_toggles_lets_nothing_in_and_its_bus_lives_on"),
