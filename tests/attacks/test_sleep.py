@@ -48,7 +48,6 @@ def test_a_drive_that_is_exchanged_while_the_machine_sleeps_is_dead(rig: Rig) ->
     guest.wake()
     guest.await_kernel(clone, since)
     slept = rig.await_entry(before, timeout=30, kind="sleep")
-    assert slept["times"] == 1
     assert slept["ms"] >= 1000
     cut = rig.await_entry(before, timeout=30, kind="cut", name=clone.port, code="MISMATCH")
     assert (cut["facet"], cut["expected"], cut["seen"]) == ("lun 0 model", '"Stick"', '"Stock"')
@@ -59,6 +58,7 @@ def test_a_drive_that_is_exchanged_while_the_machine_sleeps_is_dead(rig: Rig) ->
     rig.allowed(stick, int(removed["seq"]))
     typing = rig.await_entry(before, timeout=30, kind="outcome", name=keyboard.port, code="INPUT_ENROLLED")
     assert typing["outcome"] == "allowed"
+    assert len(rig.entries(before, kind="sleep")) == 1
     assert "slept" in rig.cli("log --kind sleep").stdout
     assert "máy ngủ" in rig.cli("log --kind sleep", lang="vi").stdout
 

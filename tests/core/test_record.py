@@ -54,7 +54,7 @@ def every_kind() -> dict[str, dict[str, Any]]:
         "stop": record.stop(3),
         "gap": record.gap(LAST, LAST.unix_ms / 1000 + 60),
         "clock-step": record.clock_step(LAST.at, -3_600_000),
-        "sleep": record_machine.sleep(LAST.at, 3_600_000, 1),
+        "sleep": record_machine.sleep(LAST.at, 3_600_000),
         "unenumerated": record_machine.unenumerated("1-2", "unable to enumerate USB device"),
         "examination-begin": record.examination(stick, BY),
         "events-lost": record.events_lost("netlink buffer overflow", 0),

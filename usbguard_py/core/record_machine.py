@@ -3,12 +3,12 @@
 from usbguard_py.core.record import Body, bounded
 
 
-def sleep(since: str, ms: int, times: int) -> Body:
-    """Kind ``sleep``: since ``since`` (RFC 3339) the machine slept ``ms`` milliseconds and woke, ``times`` times.
+def sleep(since: str, ms: int) -> Body:
+    """Kind ``sleep``: since ``since`` (RFC 3339) the machine slept for ``ms`` milliseconds; nobody judged meanwhile.
 
-    Nobody judged meanwhile. ``times`` is 0 when the kernel does not count, as for hibernation.
+    ``ms`` is 0 for a sleep that only the kernel's own count tells of.
     """
-    return {"from": since, "ms": ms, "times": times}
+    return {"from": since, "ms": ms}
 
 
 def unenumerated(port: str, detail: str) -> Body:

@@ -25,24 +25,31 @@ class Sleep:
         self.suspends: Callable[[], int] = clock.suspends
         self._known = (clock.asleep_ms(), clock.suspends())
         self._looked = _now()
+        self._awake = True  # at the last look
         self._before: list[Connection] = []
 
     def look(self) -> None:
         """Look once."""
-        waiting, self._before = self._before, []
-        for connection in waiting:
+        awake = self._awake
+        self._awake = True
+        for connection in self._before:
             if not connection.gone:
                 self._judge.run(connection, woken(connection, self._judge.host))
+        self._before = []
         asleep, times = self.asleep(), self.suspends()
-        ms, count = asleep - self._known[0], times - self._known[1]
-        if ms >= SLEPT or count > 0:
-            self._known = (asleep, times)
-            body = record_machine.sleep(self._looked, max(ms, 0), max(count, 0))
-            self._judge.host.books.append_or_keep("sleep", body)
-            # One that came since the machine is awake was judged by the door.
-            everything = self._judge.host.connections.values()
-            self._before = [c for c in everything if ms < SLEPT or c.asleep_ms + SLEPT <= asleep]
+        ms = asleep - self._known[0]
+        # The kernel counts a suspend when it is all over, which is after it let us go on: at the next look.
+        if ms >= SLEPT or (awake and times != self._known[1]):
+            self._slept(asleep, max(ms, 0))
+        self._known = (asleep, times)
         self._looked = _now()
+
+    def _slept(self, asleep: int, ms: int) -> None:
+        self._awake = False
+        self._judge.host.books.append_or_keep("sleep", record_machine.sleep(self._looked, ms))
+        # One that came since the machine is awake was judged by the door.
+        everything = self._judge.host.connections.values()
+        self._before = [c for c in everything if ms < SLEPT or c.asleep_ms + SLEPT <= asleep]
 
 
 def _now() -> str:
