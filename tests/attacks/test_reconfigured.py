@@ -6,11 +6,9 @@ import pytest
 
 from tests.attacks.test_identity import PID, VID, medium
 from tests.lab import Guest
-from tests.lab.devices import Unit
 from tests.lab.gadgets import acm, ecm, mass_storage
 from tests.lab.hostile import configuration, device_descriptor, storage_interface
 from tests.scenarios.rig import APPROVED, Rig
-from tests.scenarios.test_media import approved, plug
 from tests.scenarios.test_revocation import mounted
 
 INSIDE = Path(__file__).parent / "inside"
@@ -85,23 +83,11 @@ def usbfs(guest: Guest, port: str, act: str) -> str:
     return guest.start(["python3", "-I", "/run/usbfs.py", node, act]).wait_output("done").splitlines()[0]
 
 
-@pytest.mark.parametrize("act", ["claim", "configure"])
-def test_an_open_stick_that_a_program_takes_over_is_cut(rig: Rig, act: str) -> None:
-    """Through its usbfs node: its driver thrown out, an alternate setting, the configuration; then it is nobody's."""
-    before = rig.seq()
-    stick = rig.guest.plug_stick(serial=APPROVED)
-    rig.allowed(stick, before)
-    before = rig.seq()
-    assert usbfs(rig.guest, stick.port, act).split()[0] == "0"
-    rig.await_entry(before, kind="drift", name=stick.port)
-    rig.await_entry(before, timeout=30, kind="cut", name=stick.port)
-    rig.dead_again(stick.port)
+def test_an_open_stick_that_a_program_resets_goes_on_and_one_that_it_takes_over_is_cut(rig: Rig) -> None:
+    """Through its usbfs node. After a reset the kernel compares the descriptors: the same stick, under its mount.
 
-
-def test_a_reset_makes_no_other_device_of_an_open_stick(rig: Rig) -> None:
-    """The kernel compares its descriptors: the same stick goes on, under its mount; nothing else is bound.
-
-    It has the kernel's default again, by which it would outlast sleep: that is put back.
+    It has the kernel's default again, by which it would outlast sleep: that is put back. Then its driver is thrown out
+    and an alternate setting chosen.
     """
     port = mounted(rig)
     before, since = rig.seq(), rig.guest.witness.mark
@@ -111,6 +97,10 @@ def test_a_reset_makes_no_other_device_of_an_open_stick(rig: Rig) -> None:
     rig.guest.witness.fence(port)
     assert [str(e) for e in rig.guest.witness.events[since:] if e.action == "bind" and e.port == port] == []
     assert rig.entries(before, name=port) == []
+    assert usbfs(rig.guest, port, "claim") == "0 0 0"
+    rig.await_entry(before, kind="drift", name=port)
+    rig.await_entry(before, timeout=30, kind="cut", name=port)
+    rig.dead_again(port)
 
 
 def test_a_device_that_shows_other_descriptors_after_a_reset_is_judged_anew(rig: Rig) -> None:
@@ -153,23 +143,6 @@ def test_a_root_hub_that_somebody_toggles_lets_nothing_in_and_its_bus_lives_on(r
         rig.blocked(stranger, int(removed["seq"]), "NOT_LISTED")
 
 
-def test_a_hub_that_somebody_configures_anew_is_cut(rig: Rig) -> None:
-    """With all that hangs on it; none of it comes back by itself."""
-    before = rig.seq()
-    hub = rig.guest.plug_hub()
-    rig.await_entry(before, kind="outcome", name=hub.port, code="HUB")
-    behind = rig.guest.plug_keyboard(port=f"{hub.slot}.1")
-    rig.blocked(behind, before, "INPUT_NOT_ENROLLED")
-    before = rig.seq()
-    path = f"/sys/bus/usb/devices/{hub.port}/bConfigurationValue"
-    rig.guest.run(f"echo 0 > {path}; echo 1 > {path}", timeout=60)
-    rig.await_entry(before, kind="drift", name=hub.port)
-    rig.await_entry(before, timeout=30, kind="cut", name=hub.port)
-    rig.await_entry(before, kind="removed", name=behind.port)
-    rig.dead_again(hub.port)
-    rig.guest.unplug(behind, wait=False)  # to the kernel it has gone already
-
-
 def test_a_modem_that_switches_its_mode_is_dead_in_both(rig: Rig) -> None:
     """First it is a drive with its own driver on it, and even approved as such; then it comes back as a modem."""
     rig.guest.load_dummy_hcd(1)
@@ -188,8 +161,11 @@ def test_a_modem_that_switches_its_mode_is_dead_in_both(rig: Rig) -> None:
     assert (entry["facet"], entry["alarm"]) == ("pid", True)
 
 
-def test_the_faces_of_one_stick_at_two_speeds_are_each_on_the_list_or_dead(rig: Rig) -> None:
-    """The same stick shows other descriptors behind an older hub: approved there as well, it is allowed at both."""
+def test_a_stick_at_another_speed_is_another_face_and_a_hub_that_is_configured_anew_is_cut(rig: Rig) -> None:
+    """Behind an older hub the same stick shows other descriptors: approved as that as well, it is allowed at both.
+
+    Then somebody configures the hub anew: it is cut with all that hangs on it, and nothing comes back by itself.
+    """
     before = rig.seq()
     hub = rig.guest.plug_hub()
     rig.await_entry(before, kind="outcome", name=hub.port, code="HUB")
@@ -197,24 +173,27 @@ def test_the_faces_of_one_stick_at_two_speeds_are_each_on_the_list_or_dead(rig: 
     entry = rig.blocked(slow, before, "MISMATCH")
     assert entry["facet"] in ("interfaces", "descriptors")
     rig.approve(slow)
-    rig.allowed(slow, before)
-    slow.unplug()
-    rig.await_entry(before, kind="removed", name=slow.port)
+    assert rig.allowed(slow, before)["asset"] == "TB-0002"
     before = rig.seq()
+    path = f"/sys/bus/usb/devices/{hub.port}/bConfigurationValue"
+    rig.guest.run(f"echo 0 > {path}; echo 1 > {path}", timeout=60)
+    rig.await_entry(before, kind="drift", name=hub.port)
+    rig.await_entry(before, timeout=30, kind="cut", name=hub.port)
+    rig.await_entry(before, kind="removed", name=slow.port)
+    rig.dead_again(hub.port)
+    rig.guest.unplug(slow, wait=False)  # to the kernel it has gone already
     fast = rig.guest.plug_stick(serial=APPROVED)
     assert rig.allowed(fast, before)["asset"] == "TB-0001"
 
 
 def test_a_medium_of_another_size_in_a_reader_cuts_it(rig: Rig) -> None:
     """The kernel only notices; it is compared with the passport as at the handing over."""
-    approved(rig)
-    before = rig.seq()
-    reader = plug(rig, Unit())
-    rig.allowed(reader, before)
+    reader = rig.guest.plug_stick(serial=APPROVED)
+    rig.allowed(reader, 0)
     rig.guest.wait_path("/dev/sda")
     before = rig.seq()
     rig.guest.change_medium(reader, 16 << 20)
     cut = rig.await_entry(before, timeout=30, kind="cut", name=reader.port, code="MISMATCH")
-    assert (cut["facet"], cut["expected"], cut["seen"]) == ("lun 0 capacity", "8388608 bytes", "16777216 bytes")
+    assert (cut["facet"], cut["expected"], cut["seen"]) == ("lun 0 capacity", "67108864 bytes", "16777216 bytes")
     assert cut["alarm"] is True
     rig.dead_again(reader.port)

@@ -113,10 +113,11 @@ class Plugs(Ports):
 
         return self._plug(name, add, port, backends, wait=wait)
 
-    def change_medium(self, bridge: Plugged, size: int, lun: int = 0) -> None:
-        """Exchange the medium in a unit of a bridge for an empty one of `size` bytes, as in a card reader."""
+    def change_medium(self, stick: Plugged, size: int) -> None:
+        """Exchange the medium in a removable stick for an empty one of `size` bytes, as in a card reader."""
         file = medium(self.folder / f"medium{next(self._plug_numbers)}.raw", kind="none", size=size)
-        unit = f"{bridge.id}-lun{lun}"
+        # QEMU makes the disk of `usb-storage` itself, without a name of its own.
+        unit = f"/machine/peripheral/{stick.id}/{stick.id}.0/legacy[0]"
         self.qmp.execute("blockdev-change-medium", id=unit, filename=str(file), format="raw")
 
     def add_unit(self, bridge: Plugged, unit: Unit, lun: int) -> None:

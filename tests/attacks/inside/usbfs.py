@@ -1,6 +1,6 @@
 """Run in the guest as root: do to an open device through its usbfs node what a driver's owner could.
 
-usage: usbfs.py NODE reset | claim | configure. Prints what came of it (0 or the negative errno of each step), then
+usage: usbfs.py NODE reset | claim. Prints what came of it (0 or the negative errno of each step), then
 `done`, and keeps what it claimed until it is killed. linux/usbdevice_fs.h.
 """
 
@@ -15,7 +15,6 @@ DISCONNECT = 0x5516  # _IO('U', 22), inside of IOCTL
 IOCTL = 0xC0105512  # _IOWR('U', 18, struct usbdevfs_ioctl), 16 bytes on 64-bit
 CLAIM = 0x8004550F  # _IOR('U', 15, unsigned int)
 SET_INTERFACE = 0x80085504  # _IOR('U', 4, struct usbdevfs_setinterface)
-SET_CONFIGURATION = 0x80045505  # _IOR('U', 5, unsigned int)
 
 
 def step(node: int, request: int, *data: bytes) -> int:
@@ -26,15 +25,13 @@ def step(node: int, request: int, *data: bytes) -> int:
     return 0
 
 
-THROW_OUT = (IOCTL, struct.pack("iiQ", 0, DISCONNECT, 0))  # the driver of interface 0
 ACTS = {
     "reset": [(RESET,)],
     "claim": [
-        THROW_OUT,
+        (IOCTL, struct.pack("iiQ", 0, DISCONNECT, 0)),
         (CLAIM, struct.pack("I", 0)),
         (SET_INTERFACE, struct.pack("II", 0, 0)),
     ],
-    "configure": [THROW_OUT, (SET_CONFIGURATION, struct.pack("i", -1)), (SET_CONFIGURATION, struct.pack("i", 1))],
 }
 
 opened = os.open(sys.argv[1], os.O_RDWR)
