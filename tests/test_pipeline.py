@@ -362,6 +362,23 @@ def test_a_drive_in_use_that_would_outlast_sleep_is_adopted_and_does_not() -> No
     assert not link.directory.seen.persist
 
 
+def test_a_drive_that_is_reset_while_it_opens_is_opened() -> None:
+    """Its driver may reset it at once, and the kernel's default is there again."""
+    host = Host(ALLOW)
+    host.after = KEPT
+    link = Link("1-2", CLOSED)
+    kept = host.bound
+
+    def bound(connection: Any) -> Bound:
+        connection.directory.seen = KEPT
+        return kept(connection)
+
+    host.bound = bound  # type: ignore[method-assign] # what the driver did meanwhile
+    run(handle(link, host))
+    assert host.log == [*CONFIGURE, *OPENING, NOT_KEPT, "record ALLOWED"]
+    assert link.state is State.HANDED_OVER
+
+
 def test_a_drive_in_use_of_which_that_does_not_take_starts_over() -> None:
     host = Host(ALLOW, **{NOT_KEPT: SysfsTrouble(value="0", attribute="power/persist", name="1-2", detail="?")})
     link = Link("1-2", KEPT)

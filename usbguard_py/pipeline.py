@@ -81,7 +81,7 @@ def admit(connection: Connection, host: Host) -> Flow:
     except GuardError as error:
         yield from close(connection, host, (str(error),))
         return
-    seen = yield host.look(connection)
+    seen = yield from _not_kept(connection, host)
     problems = USB.effective(connection.decision, connection.device, seen)
     if problems:
         yield from close(connection, host, problems)
