@@ -11,7 +11,7 @@ from usbguard_py.core.codes import Code
 from usbguard_py.core.connection import State
 from usbguard_py.core.decision import Decision
 from usbguard_py.core.device import Configuration, Device, Interface
-from usbguard_py.core.enforcement import InterfaceState, Probe, ReadBack, Step, Write
+from usbguard_py.core.enforcement import PERSIST, InterfaceState, Probe, ReadBack, Step, Write
 from usbguard_py.core.media import Lun
 from usbguard_py.core.passport import Passport, passport_of
 from usbguard_py.daemon.connection import Connection
@@ -19,7 +19,7 @@ from usbguard_py.daemon.flow import Bound, Flow, Runner, Wait
 from usbguard_py.daemon.helper import Task
 from usbguard_py.errors import DatabaseTrouble, DeviceGone, SysfsTrouble
 from usbguard_py.errors_device import HandsTrouble, MediaTrouble
-from usbguard_py.pipeline import ATTEMPTS, handle, verify
+from usbguard_py.pipeline import ATTEMPTS, handle, verify, woken
 from usbguard_py.shell.hands_messages import ReadOnlyDone
 from usbguard_py.shell.luns import Unit
 
@@ -37,6 +37,7 @@ ALLOW = Decision(allow=True, code=Code.ALLOWED, granted=(0,), asset="TB-0001")
 BLOCK = Decision(allow=False, code=Code.NOT_LISTED)
 CLOSED = ReadBack(authorized=False, configuration=None)
 OPEN = ReadBack(authorized=True, configuration=1, interfaces=(InterfaceState("1-2:1.0", True, "usb-storage"),))
+KEPT = msgspec.structs.replace(OPEN, persist=True)
 UNBOUND = ReadBack(authorized=True, configuration=1, interfaces=(InterfaceState("1-2:1.0", True, ""),))
 
 
@@ -165,8 +166,10 @@ class Host:
 
     def apply(self, connection: Any, step: Step) -> None:
         self._do(_word(step))
-        if isinstance(step, Write) and step.device == connection.name:
+        if isinstance(step, Write) and step.attribute == "authorized" and step.device == connection.name:
             connection.directory.seen = self.after if step.value == "1" else CLOSED
+        elif isinstance(step, Write) and step.attribute == PERSIST:
+            connection.directory.seen = msgspec.structs.replace(connection.directory.seen, persist=step.value == "1")
 
     def begin(self, connection: Any, *steps: Step) -> Task:
         def carry_out() -> None:
@@ -276,7 +279,8 @@ CONFIGURE = [
     "same",
     "record decision",
 ]
-OPENING = ["nodes given", "1-2:1.0/authorized=1", "probe 1-2:1.0", "await bind"]
+NOT_KEPT = "1-2/power/persist=0"
+OPENING = ["nodes given", NOT_KEPT, "1-2:1.0/authorized=1", "probe 1-2:1.0", "await bind"]
 TAKE_BACK = ["nodes taken", "1-2/authorized=0", "record NOT_EFFECTIVE"]
 
 
@@ -389,6 +393,67 @@ def test_a_device_in_use_is_adopted_untouched() -> None:
     assert link.state is State.HANDED_OVER
 
 
+def test_a_drive_in_use_that_would_outlast_sleep_is_adopted_and_does_not() -> None:
+    host = Host(ALLOW)
+    link = Link("1-2", KEPT)
+    run(handle(link, host))
+    assert host.log == [NOT_KEPT, "nodes given", "record decision", "record ADOPTED"]
+    assert not link.directory.seen.persist
+
+
+def test_a_drive_that_is_reset_while_it_opens_is_opened() -> None:
+    """Its driver may reset it at once, and the kernel's default is there again."""
+    host = Host(ALLOW)
+    host.after = KEPT
+    link = Link("1-2", CLOSED)
+    kept = host.bound
+
+    def bound(connection: Any) -> Bound:
+        connection.directory.seen = KEPT
+        return kept(connection)
+
+    host.bound = bound  # type: ignore[method-assign] # what the driver did meanwhile
+    run(handle(link, host))
+    assert host.log == [*CONFIGURE, *OPENING, NOT_KEPT, "record ALLOWED"]
+    assert link.state is State.HANDED_OVER
+
+
+def test_a_drive_in_use_of_which_that_does_not_take_starts_over() -> None:
+    host = Host(ALLOW, **{NOT_KEPT: SysfsTrouble(value="0", attribute="power/persist", name="1-2", detail="?")})
+    link = Link("1-2", KEPT)
+    run(handle(link, host))
+    assert host.log[:3] == [NOT_KEPT, "nodes taken", "hold"]
+    assert link.state is State.CLOSED
+
+
+def test_a_device_that_the_kernel_kept_through_sleep_is_judged_and_recorded_again() -> None:
+    """Its last entry says nothing of what happened meanwhile; it was opened by ourselves, so it is not ADOPTED."""
+    host = Host(ALLOW)
+    link = Link("1-2", OPEN)
+    link.device, link.decision, link.seq, link.state = STICK, ALLOW, 3, State.HANDED_OVER
+    run(handle(link, host))
+    assert host.log == [], "nothing changed, nobody slept"
+    run(woken(link, host))
+    assert host.log == ["nodes given", "record decision", "record ALLOWED"]
+    assert link.state is State.HANDED_OVER
+
+
+def test_a_blocked_device_is_recorded_again_after_sleep() -> None:
+    host = Host(BLOCK)
+    link = Link("1-2", CLOSED, State.CLOSED)
+    link.device, link.decision, link.seq = STICK, BLOCK, 3
+    run(woken(link, host))
+    assert host.log == ["nodes taken", "record NOT_LISTED"]
+
+
+def test_a_device_that_sleep_took_away_is_left_to_its_event() -> None:
+    host = Host(ALLOW)
+    link = Link("1-2", ReadBack(authorized=False, configuration=None, gone=True), State.HANDED_OVER)
+    link.device, link.decision, link.seq = STICK, ALLOW, 3
+    run(woken(link, host))
+    assert host.log == []
+
+
 def test_a_device_in_use_that_shows_more_than_granted_starts_over() -> None:
     """Closed first, then opened as decided."""
     host = Host(ALLOW)
@@ -397,7 +462,8 @@ def test_a_device_in_use_that_shows_more_than_granted_starts_over() -> None:
     )
     link = Link("1-2", more)
     run(handle(link, host))
-    assert host.log == ["nodes taken", "hold", "1-2/authorized=0", "release", *CONFIGURE, *OPENING, "record ALLOWED"]
+    closing = ["nodes taken", "hold", "1-2/authorized=0", "release"]
+    assert host.log == [*closing, *CONFIGURE, *OPENING, "record ALLOWED"]
 
 
 def test_hands_that_do_not_answer_stop_no_cut() -> None:

@@ -73,6 +73,8 @@ DETAILS: tuple[str, ...] = (
     N_("the same refused device came {count} times within {seconds} s; it is counted from now on"),
     N_("the same device was opened {count} times within {seconds} s"),
     N_("the kernel dropped events"),
+    N_("the kernel's log was overwritten"),
+    N_("what is at this port failed to enumerate {count} times within {seconds} s; it is counted from now on"),
     N_("entries not kept"),
     N_("interface {name} was opened by somebody else"),
     N_("real descriptors differ from the kernel's copy"),
@@ -125,6 +127,7 @@ DETAILS: tuple[str, ...] = (
     N_("interface {name} is there"),
     N_("interface {name} is there, driver {driver}"),
     N_("interface {name} is not authorised"),
+    N_("it would be kept through sleep unseen"),
     N_("interface {name} has no driver"),
     N_("interface {name} is open ({driver}) and not granted"),
     # what the gates ask and find

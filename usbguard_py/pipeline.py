@@ -9,6 +9,7 @@ again because the list or the policy changed. Rules that live here and nowhere e
 * when anything fails on the way to opening, the device is closed
 """
 
+import contextlib
 from collections.abc import Generator
 from typing import Any
 
@@ -28,14 +29,14 @@ from usbguard_py.machine import Host
 ATTEMPTS = 3  # to deauthorise a device before it is an alarm that it stays open
 
 
-def handle(connection: Connection, host: Host) -> Flow:
-    """Judge one device and carry the decision out."""
+def handle(connection: Connection, host: Host, *, anew: bool = False) -> Flow:
+    """Judge one device and carry the decision out; ``anew``: as if it had just been found, whatever its last entry."""
     before = connection.decision
     yield host.describe(connection)
     if connection.gone:
         return
     decision = host.decide(connection)
-    if connection.seq and (yield from _settled(connection, before, host)):
+    if connection.seq and not anew and (yield from _settled(connection, before, host)):
         connection.decision = before
         return
     for name in decision.cut:
@@ -47,7 +48,7 @@ def handle(connection: Connection, host: Host) -> Flow:
     elif not decision.allow:
         yield from refuse(connection, host)
     elif connection.device.authorized:
-        yield from adopt(connection, host)
+        yield from adopt(connection, host, known=anew)
     else:
         yield from admit(connection, host)
 
@@ -82,7 +83,7 @@ def admit(connection: Connection, host: Host) -> Flow:
     except GuardError as error:
         yield from close(connection, host, (str(error),))
         return
-    seen = yield host.look(connection)
+    seen = yield from _not_kept(connection, host)
     problems = USB.effective(connection.decision, connection.device, seen)
     if problems:
         yield from close(connection, host, problems)
@@ -119,15 +120,25 @@ def _still_granted(connection: Connection, host: Host) -> bool:
     return (now.allow, now.granted, now.asset) == (recorded.allow, recorded.granted, recorded.asset)
 
 
-def adopt(connection: Connection, host: Host) -> Flow:
-    """A device that was open before we looked: keep it if it is exactly as it should be, else start it over."""
-    seen = yield host.look(connection)
+def woken(connection: Connection, host: Host) -> Flow:
+    """The machine slept: a device that the kernel kept is judged as if it had just been found open."""
+    seen: ReadBack = yield host.look(connection)
+    if not (connection.gone or seen.gone):
+        yield from handle(connection, host, anew=True)
+
+
+def adopt(connection: Connection, host: Host, *, known: bool = False) -> Flow:
+    """A device that was open before we looked: keep it if it is exactly as it should be, else start it over.
+
+    ``known``: it was opened by ourselves, before the machine slept.
+    """
+    seen = yield from _not_kept(connection, host)
     if USB.effective(connection.decision, connection.device, seen):
         yield from cut(connection, host, recorded=False)
         if not connection.gone:
             yield from admit(connection, host)
         return
-    if connection.decision.code is Code.ALLOWED:
+    if connection.decision.code is Code.ALLOWED and not known:
         connection.decision = connection.decision_as(Code.ADOPTED)
     connection.seq = 0
     try:
@@ -156,7 +167,7 @@ def verify(connection: Connection, host: Host) -> Flow:
     """See that an open device still is as it was left; one that somebody else changed is recorded and cut."""
     if connection.state is not State.HANDED_OVER:
         return
-    seen: ReadBack = yield host.look(connection)
+    seen = yield from _not_kept(connection, host)
     if connection.gone or seen.gone or (yield from _typed(connection, host, seen)):
         return
     problems = USB.effective(connection.decision, connection.device, seen)
@@ -173,6 +184,21 @@ def _typed(connection: Connection, host: Host, seen: ReadBack) -> Generator[Wait
         connection.decision = decided(connection.decision, found)
         yield from cut(connection, host)
     return found is not None
+
+
+def _not_kept(connection: Connection, host: Host) -> Generator[Wait, Any, ReadBack]:
+    """Look at an open device, and see that a drive does not outlast sleep.
+
+    Each reset, also one by which the driver recovers from an error, sets the kernel's default again
+    (drivers/usb/core/hub.c, hub_port_init): nobody's doing, so it is no drift.
+    """
+    seen: ReadBack = yield host.look(connection)
+    steps = USB.not_kept(connection.device, connection.decision)
+    if seen.persist and steps:
+        with contextlib.suppress(GuardError):  # what did not take shows in the look
+            yield host.begin(connection, *steps)
+        seen = yield host.look(connection)
+    return seen
 
 
 def cut_twin(other: Connection, host: Host) -> Flow:

@@ -23,6 +23,7 @@ def test_allowed() -> None:
     assert USB.plan(HIDING, ALLOWED) == (
         Write("usb1", "interface_authorized_default", "0", "0"),
         Write("1-2", "authorized", "1", "1"),
+        Write("1-2", "power/persist", "0", "0"),
         Write("1-2:1.0", "authorized", "1", "1"),
         Probe("1-2:1.0"),
     )
@@ -64,6 +65,11 @@ def test_names() -> None:
     ("seen", "words"),
     [
         pytest.param(ReadBack(authorized=True, configuration=1, interfaces=(OPEN, DEAD, DEAD2)), [], id="as decided"),
+        pytest.param(
+            ReadBack(authorized=True, configuration=1, interfaces=(OPEN, DEAD, DEAD2), persist=True),
+            ["kept through sleep"],
+            id="kept through sleep",
+        ),
         pytest.param(ReadBack(authorized=False, configuration=None, gone=True), ["gone"], id="gone"),
         pytest.param(
             ReadBack(authorized=False, configuration=None),
@@ -117,6 +123,16 @@ def test_effect_of_an_opening(seen: ReadBack, words: list[str]) -> None:
     problems = USB.effective(ALLOWED, HIDING, seen)
     assert len(problems) == len(words), problems
     assert all(word in problem for word, problem in zip(words, problems, strict=True)), problems
+
+
+def test_only_a_drive_is_not_kept_through_sleep() -> None:
+    """A keyboard goes on typing; the kernel compares its descriptors."""
+    keyboard = b.a_keyboard()
+    typing = Decision(allow=True, code=Code.INPUT_ENROLLED, granted=(0,))
+    assert USB.not_kept(keyboard, typing) == ()
+    interface = InterfaceState("1-5:1.0", authorized=True, driver="usbhid")
+    seen = ReadBack(True, 1, (interface,), persist=True)
+    assert [p for p in USB.effective(typing, keyboard, seen) if "sleep" in p] == []
 
 
 def test_an_opening_that_grants_nothing_is_a_fault() -> None:

@@ -62,6 +62,14 @@ def test_what_is_as_expected_passes_before_and_with_its_capacity(seen: Media) ->
     assert media((passport((DISK, DISC)),), seen).code is None
 
 
+def test_a_reader_without_its_medium_is_still_itself_and_with_another_it_is_not() -> None:
+    """After the handing over: what was taken out may come back; what comes back has to be what was enrolled."""
+    listed = (passport((DISK, DISC)),)
+    assert media(listed, enrolled((other(DISK, capacity=0), DISC))).code is None
+    result = media(listed, enrolled((other(DISK, capacity=8192), DISC)))
+    assert (result.facet, result.expected, result.seen) == ("lun 0 capacity", "4096 bytes", "8192 bytes")
+
+
 def test_a_capacity_that_is_not_enrolled_may_be_any() -> None:
     """A drive whose data unit had no medium when it was enrolled: it has one after its login."""
     listed = enrolled((other(DISK, capacity=0), DISC))

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.build import a_keyboard, a_peripheral, a_stick, an_asset
-from usbguard_py.core import changes, record
+from usbguard_py.core import changes, record, record_machine
 from usbguard_py.core.canonical import canonical
 from usbguard_py.core.codes import Code
 from usbguard_py.core.decision import Decision, GateResult, Status
@@ -54,6 +54,8 @@ def every_kind() -> dict[str, dict[str, Any]]:
         "stop": record.stop(3),
         "gap": record.gap(LAST, LAST.unix_ms / 1000 + 60),
         "clock-step": record.clock_step(LAST.at, -3_600_000),
+        "sleep": record_machine.sleep(LAST.at, 3_600_000),
+        "unenumerated": record_machine.unenumerated("1-2", "unable to enumerate USB device"),
         "examination-begin": record.examination(stick, BY),
         "events-lost": record.events_lost("netlink buffer overflow", 0),
         "alarm": record.alarm("1-2", "opened by somebody else"),

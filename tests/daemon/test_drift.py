@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from tests.test_pipeline import ALLOW, CLOSED, OPEN, STICK, UNBOUND, Host, Link, run
+from tests.test_pipeline import ALLOW, CLOSED, KEPT, OPEN, STICK, UNBOUND, Host, Link, run
 from usbguard_py import paths
 from usbguard_py.core.codes import Code
 from usbguard_py.core.connection import State
@@ -33,6 +33,11 @@ class World:
             place.write_text("0\n")
         for attribute in ("devnum", "1-0:1.0/authorized"):
             (self.bus / attribute).write_text("1\n")
+        monkeypatch.setattr(paths, "USB_DRIVERS", root / "drivers")
+        (root / "drivers/hub").mkdir(parents=True)
+        self.bind = root / "drivers/hub/bind"
+        self.driver = self.bus / "1-0:1.0/driver"
+        self.driver.symlink_to("../../../drivers/hub")
         self.flag.touch()
         self.kept: list[tuple[str, dict[str, Any]]] = []
         self.asked: list[Any] = []
@@ -107,11 +112,43 @@ def test_a_bus_that_has_just_come_is_left_to_its_own_event(world: World) -> None
     (bus / "2-0:1.0").mkdir(parents=True)
     for attribute in ("devnum", "2-0:1.0/authorized", "authorized_default", "interface_authorized_default"):
         (bus / attribute).write_text("1\n")
+    (bus / "2-0:1.0/driver").symlink_to("../../../drivers/hub")
     world.drift.look()
     assert world.kept == []
     assert not world.drift.closed_since
     world.drift.look()
     assert [body["name"] for _, body in world.kept] == ["usb2/authorized_default", "usb2/interface_authorized_default"]
+
+
+def test_a_root_hub_without_its_driver_gets_it_back(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Taken to 0 and back by somebody: its interface is closed by our own default, and the bus would stay dead."""
+    world.driver.unlink()
+    (world.bus / "1-0:1.0/authorized").write_text("0\n")
+    asked = []
+
+    def bound(interface: str, driver: str) -> None:
+        asked.append((interface, driver, (world.bus / "1-0:1.0/authorized").read_text().strip()))
+        world.driver.symlink_to("../../../drivers/hub")
+
+    monkeypatch.setattr("usbguard_py.shell.sysfs.probe", bound)
+    world.drift.look()
+    assert asked == [("1-0:1.0", "hub", "1")]
+    [(kind, body)] = world.kept
+    assert kind == "drift"
+    assert (body["name"], body["expected"], body["seen"], body["restored"]) == ("usb1/hub", "there", "no driver", True)
+    assert world.drift.closed_since, "a dead bus is not open"
+    world.drift.look()
+    assert len(world.kept) == 1
+
+
+def test_a_bus_that_is_turned_off_is_told_once(world: World) -> None:
+    """Somebody's will, maybe: it is left as it is until it is turned on again."""
+    world.driver.unlink()
+    (world.bus / "1-0:1.0/authorized").unlink()
+    (world.bus / "1-0:1.0").rmdir()
+    for _ in range(3):
+        world.drift.look()
+    assert [(b["name"], b["seen"], b["restored"]) for _, b in world.kept] == [("usb1/hub", "no interface", False)]
 
 
 def test_nothing_is_put_back_while_observing(world: World) -> None:
@@ -129,6 +166,14 @@ def test_an_open_device_that_somebody_changes_is_recorded_and_cut() -> None:
     assert "1-2/authorized=0" in host.log
     assert host.outcomes == [(CLOSED, ())]
     assert (link.state, link.decision.code) == (State.CLOSED, Code.NOT_EFFECTIVE)
+
+
+def test_a_drive_that_a_reset_made_one_that_outlasts_sleep_is_put_back_and_goes_on() -> None:
+    """The kernel does it by itself, also when the driver recovers from an error: no drift, no cut."""
+    host, link = Host(ALLOW), Link("1-2", KEPT, State.HANDED_OVER)
+    link.device, link.decision = STICK, ALLOW
+    run(verify(link, host))
+    assert (host.log, link.state) == (["1-2/power/persist=0"], State.HANDED_OVER)
 
 
 def test_an_open_device_as_it_was_left_is_not_touched() -> None:

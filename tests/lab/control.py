@@ -60,6 +60,10 @@ class Control:
             raise LabError(f"{op} in the guest: {reply['error']}")
         return reply
 
+    def tell(self, op: str, /, **arguments: Any) -> None:
+        """Send one request whose answer nobody waits for: the guest may be asleep before it is given."""
+        self._agent.send({"id": f"told-{next(self._numbers)}", "op": op, **arguments})
+
     def run(
         self,
         command: str | list[str],

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from .media import medium
 from .ports import Backends, Plugged, Ports
 from .qmp import Qmp
 
@@ -92,7 +93,14 @@ class Plugs(Ports):
         luns = [("scsi-cd", disc), ("scsi-hd", self._drive(disk, backends))]
         return self._with_luns("usb-bot", serial, port, backends, luns)
 
-    def plug_units(self, *units: Unit, serial: str = "SAMPLE-0004", driver: str = "usb-bot") -> Plugged:
+    def plug_units(
+        self,
+        *units: Unit,
+        serial: str = "SAMPLE-0004",
+        driver: str = "usb-bot",
+        port: int | str | None = None,
+        wait: bool = True,
+    ) -> Plugged:
         """Plug a SCSI bridge with these units, `usb-bot` or `usb-uas`."""
         backends = Backends()
         name = f"plug{next(self._plug_numbers)}"
@@ -103,7 +111,14 @@ class Plugs(Ports):
                 self._add_unit(name, backends, unit, lun)
             self.qmp.execute("qom-set", path=f"/machine/peripheral/{name}", property="attached", value=True)
 
-        return self._plug(name, add, None, backends)
+        return self._plug(name, add, port, backends, wait=wait)
+
+    def change_medium(self, stick: Plugged, size: int) -> None:
+        """Exchange the medium in a removable stick for an empty one of `size` bytes, as in a card reader."""
+        file = medium(self.folder / f"medium{next(self._plug_numbers)}.raw", kind="none", size=size)
+        # QEMU makes the disk of `usb-storage` itself, without a name of its own.
+        unit = f"/machine/peripheral/{stick.id}/{stick.id}.0/legacy[0]"
+        self.qmp.execute("blockdev-change-medium", id=unit, filename=str(file), format="raw")
 
     def add_unit(self, bridge: Plugged, unit: Unit, lun: int) -> None:
         """Put one more unit into a bridge that is plugged in; no USB bridge tells the kernel of it."""

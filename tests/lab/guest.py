@@ -12,10 +12,11 @@ from .gadgets import Gadget, Gadgets
 from .hostile import Hostile
 from .image import LabError
 from .machine import Machine
+from .sleep import Sleeper
 from .witness import Witness
 
 
-class Guest(Hostile, Plugs, Gadgets):
+class Guest(Hostile, Sleeper, Plugs, Gadgets):
     """Made by `Lab.boot`; a context manager that ends the machine."""
 
     def __init__(self, machine: Machine, boot_timeout: float) -> None:

@@ -6,6 +6,7 @@ They live on vhci_hcd, the kernel's USB/IP host controller, whose remote end is 
 
 import json
 import re
+import signal
 import struct
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -72,6 +73,13 @@ class HostileDevice:
             self.added, self.devpath, self.port = event, event.devpath, event.port
         return self
 
+    def change(self) -> None:
+        """Answer with the other device descriptor from now on; the kernel asks when it resets the device."""
+        if self.process is None:
+            raise LabError("plug it in before it changes")
+        self.process.kill(signal.SIGUSR1)
+        self.process.wait_output("changed")
+
     @property
     def requests(self) -> list[str]:
         """What the kernel has asked of it so far."""
@@ -114,10 +122,11 @@ class Hostile(Control):
         device: bytes | None = None,
         configurations: Sequence[bytes] = (),
         strings: Mapping[int, str | bytes] | None = None,
+        later: bytes = b"",
     ) -> HostileDevice:
         """Describe a device by raw bytes; what is left out is sound. Strings as text, or as raw descriptors.
 
-        String 0, the table of languages, is US English unless given.
+        String 0, the table of languages, is US English unless given. `later` is its device descriptor after `change`.
         """
         slot = next((number for number in range(PORTS) if number not in self._hostile_slots), None)
         if slot is None:
@@ -128,6 +137,7 @@ class Hostile(Control):
         described = {
             "device": (device_descriptor() if device is None else device).hex(),
             "configurations": [one.hex() for one in configurations or [configuration(storage_interface())]],
+            "later": later.hex(),
             "strings": {str(index): text.hex() for index, text in raw.items()},
         }
         self._hostile_slots.add(slot)

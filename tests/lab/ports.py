@@ -3,6 +3,7 @@
 import itertools
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +11,12 @@ from .image import LabError
 from .media import medium
 from .qmp import Qmp
 from .witness import Event, Witness
+
+BUSES = {"xhci": "[12]", "xhci2": "[34]"}
+"""The kernel's numbers of a controller's two buses, one for each speed; of those that are there at power-on."""
+
+SECOND_CONTROLLER = ("-device", "qemu-xhci,id=xhci2,p2=15,p3=15")
+"""For `Lab.boot(extra=…)`: the controller `xhci2`."""
 
 
 @dataclass
@@ -34,6 +41,7 @@ class Plugged:
     owner: "Ports"
     backends: Backends
     here: bool = True
+    controller: str = "xhci"
 
     def unplug(self) -> None:
         """Pull it out and wait until QEMU and the kernel know."""
@@ -59,15 +67,18 @@ class Ports:
         *,
         wait: bool = True,
         backends: Backends | None = None,
+        controller: str = "xhci",
         **properties: Any,
     ) -> Plugged:
         """Plug any QEMU USB device; `port` is QEMU's port (1 to 15, `3.1` behind the hub in 3), default a free one."""
         name = f"plug{next(self._plug_numbers)}"
-        return self._plug(name, lambda slot: self._add(driver, name, slot, properties), port, backends, wait=wait)
+        properties = {"bus": f"{controller}.0", **properties}
+        add = partial(self._add, driver, name, properties=properties)
+        return self._plug(name, add, port, backends, wait=wait, controller=controller)
 
     def _add(self, driver: str, name: str, slot: str, properties: dict[str, Any]) -> None:
         # JSON properties keep their types; QEMU refuses an unknown one.
-        self.qmp.execute("device_add", driver=driver, id=name, bus="xhci.0", port=slot, **properties)
+        self.qmp.execute("device_add", driver=driver, id=name, port=slot, **{"bus": "xhci.0", **properties})
 
     def _plug(
         self,
@@ -77,10 +88,11 @@ class Ports:
         backends: Backends | None,
         *,
         wait: bool = True,
+        controller: str = "xhci",
     ) -> Plugged:
         slot = str(port) if port is not None else self._free_slot()
         since = self.witness.mark
-        plugged = Plugged(name, slot, "", "", Event(0, "none", {}), self, backends or Backends())
+        plugged = Plugged(name, slot, "", "", Event(0, "none", {}), self, backends or Backends(), controller=controller)
         try:
             add(slot)
         except LabError:
@@ -93,8 +105,8 @@ class Ports:
 
     def await_kernel(self, plugged: Plugged, since: int, timeout: float = 30.0) -> None:
         """Wait for the kernel's add message of a device plugged with `wait=False`."""
-        # The xHCI controller is one bus for each speed: the same port number, bus 1 or 2.
-        ending = rf"/([12]-{plugged.slot.replace('.', chr(92) + '.')})$"
+        # An xHCI controller is one bus for each speed: the same port number on both.
+        ending = rf"/({BUSES[plugged.controller]}-{plugged.slot.replace('.', chr(92) + '.')})$"
         event = self.witness.wait_uevent("add", timeout, since, devpath=ending, DEVTYPE="usb_device")
         plugged.added, plugged.devpath, plugged.port = event, event.devpath, event.port
 
@@ -105,14 +117,17 @@ class Ports:
             raise LabError(f"all {self.ports} USB ports are taken; unplug something or give a port")
         return free
 
-    def unplug(self, plugged: Plugged) -> None:
-        """Pull a device out and take its drive away, so that a snapshot can be loaded afterwards."""
+    def unplug(self, plugged: Plugged, *, wait: bool = True) -> None:
+        """Pull a device out and take its drive away, so that a snapshot can be loaded afterwards.
+
+        A guest that sleeps, or whose kernel never announced the device, says nothing of it: `wait=False`.
+        """
         if not plugged.here:
             return
         since, seen = len(self.qmp.events), self.witness.mark
         self.qmp.execute("device_del", id=plugged.id)
         self.qmp.wait("DEVICE_DELETED", lambda data: data.get("device") == plugged.id, since)
-        if plugged.devpath:
+        if plugged.devpath and wait:
             pattern = f"^{plugged.devpath}$"
             self.witness.wait_uevent("remove", since=seen, devpath=pattern, DEVTYPE="usb_device")
         self._free(plugged)

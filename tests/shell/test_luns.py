@@ -140,6 +140,8 @@ def test_the_capacity_is_in_bytes(tree: Tree) -> None:
         luns.sized(tree.open(), unit)
     tree.device(f"{UNIT}/block/sda/size", "8\n")
     assert luns.sized(tree.open(), unit).capacity == 4096
+    assert luns.capacity(tree.open(), unit.place) == 4096
+    assert luns.capacity(tree.open(), "1-2:1.0/host6/target6:0:0/6:0:0:9") is None
 
 
 def test_udev_looks_at_the_disk_and_its_partitions_again(tree: Tree) -> None:

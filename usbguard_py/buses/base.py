@@ -22,6 +22,9 @@ class Bus(Protocol):
     def awaited(self, decision: Decision, device: Device) -> frozenset[int]:
         """The numbers of the granted interfaces that are open only when they have a driver."""
 
+    def not_kept(self, device: Device, decision: Decision) -> tuple[Step, ...]:
+        """The steps by which the kernel does not keep the device while the machine sleeps."""
+
     def expected_interfaces(self, device: Device) -> tuple[str, ...]:
         """Kernel names of the interfaces that the device has once it is authorised."""
 

@@ -8,12 +8,19 @@ from collections.abc import Mapping
 
 from usbguard_py.buses.usb_classes import offers
 from usbguard_py.buses.usb_descriptors import ParsedDescriptors, parse
-from usbguard_py.buses.usb_enforcement import awaited, effective, expected_interfaces, interface_number, plan
+from usbguard_py.buses.usb_enforcement import (
+    awaited,
+    effective,
+    expected_interfaces,
+    interface_number,
+    not_kept,
+    plan,
+)
 from usbguard_py.core.device import Device, Problem
 from usbguard_py.core.text import MAX_STRING, escaped, hidden
 from usbguard_py.errors import BadDescriptors
 
-__all__ = ["READS", "awaited", "describe", "effective", "expected_interfaces", "interface_number", "plan"]
+__all__ = ["READS", "awaited", "describe", "effective", "expected_interfaces", "interface_number", "not_kept", "plan"]
 
 READS: tuple[str, ...] = (
     "busnum",

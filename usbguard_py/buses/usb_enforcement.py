@@ -8,13 +8,14 @@ from collections.abc import Iterator
 from usbguard_py.core.codes import Code
 from usbguard_py.core.decision import Decision
 from usbguard_py.core.device import Device
-from usbguard_py.core.enforcement import InterfaceState, Probe, ReadBack, Step, Write
+from usbguard_py.core.enforcement import PERSIST, InterfaceState, Probe, ReadBack, Step, Write
 
 # By interface class (usb.org, "Defined Class Codes"). The kernel also matches drivers by vendor and product alone:
 # a device can call itself a hub and bear the numbers of a drive that usb-storage knows (unusual_devs.h).
+STORAGE = 0x08
 DRIVERS = {
     0x03: frozenset({"usbhid", "usbkbd", "usbmouse"}),
-    0x08: frozenset({"usb-storage", "uas"}),
+    STORAGE: frozenset({"usb-storage", "uas"}),
     0x09: frozenset({"hub"}),
 }
 # Of an enrolled printer, token, scanner or power supply programs take the interface through usbfs (CUPS, pcscd, SANE,
@@ -44,8 +45,9 @@ def plan(device: Device, decision: Decision) -> tuple[Step, ...]:
     """The steps that carry ``decision`` out.
 
     Allowed: first the bus's own default for interfaces is closed, then the device is authorised, which opens
-    none of them, then the granted ones are authorised and, when all are, probed: a driver that needs two
-    interfaces (CDC) looks for its second while it binds the first. What programs use is not probed. Blocked: one write.
+    none of them, then a drive is made one that does not outlast sleep, then the granted ones are authorised and, when
+    all are, probed: a driver that needs two interfaces (CDC) looks for its second while it binds the first. What
+    programs use is not probed. Blocked: one write.
 
     Raises:
         ValueError: a root hub, which is never written: one taken to 0 and back leaves its bus dead.
@@ -58,6 +60,7 @@ def plan(device: Device, decision: Decision) -> tuple[Step, ...]:
     return (
         Write(f"usb{device.busnum}", "interface_authorized_default", "0", "0"),
         Write(device.name, "authorized", "1", "1"),
+        *not_kept(device, decision),
         *(Write(interface, "authorized", "1", "1") for interface in granted),
         *(Probe(_interface(device, n), "hub" if decision.code is Code.HUB else "") for n in _probed(decision, device)),
     )
@@ -72,6 +75,14 @@ def _probed(decision: Decision, device: Device) -> Iterator[int]:
     for number in decision.granted:
         if decision.code is not Code.PERIPHERAL_ENROLLED or _classes(device, number) <= PROBED:
             yield number
+
+
+def not_kept(device: Device, decision: Decision) -> tuple[Write, ...]:
+    """The write by which a drive that was in use before sleep is another arrival afterwards; none for anything else.
+
+    A keyboard is kept: the kernel compares its descriptors, and a copy of them would be let in on that port anyway.
+    """
+    return (Write(device.name, PERSIST, "0", "0"),) if _stores(device, decision) else ()
 
 
 def effective(decision: Decision, device: Device, seen: ReadBack) -> tuple[str, ...]:
@@ -103,6 +114,8 @@ def _open_faults(decision: Decision, device: Device, seen: ReadBack) -> Iterator
     found = [interface.name for interface in seen.interfaces]
     if sorted(found) != sorted(expected):
         yield f"interfaces {' '.join(found) or '-'}, expected {' '.join(expected) or '-'}"
+    if seen.persist and _stores(device, decision):
+        yield "it would be kept through sleep unseen"
     granted = {_interface(device, number) for number in decision.granted}
     if not granted:
         yield "nothing is granted"
@@ -115,6 +128,11 @@ def _open_faults(decision: Decision, device: Device, seen: ReadBack) -> Iterator
 
 def _classes(device: Device, number: int) -> set[int]:
     return {i.class_ for i in device.interfaces if i.number == number}
+
+
+def _stores(device: Device, decision: Decision) -> bool:
+    """Whether a storage interface is granted (class 08, usb.org)."""
+    return any(i.class_ == STORAGE and i.number in decision.granted for i in device.interfaces)
 
 
 def _drivers(decision: Decision, device: Device, number: int) -> frozenset[str]:

@@ -53,6 +53,7 @@ def rest(body: Body) -> str:
         *(phrase(str(p)) for p in _list(body, "problems")),
         _export(body),
         _gap(body),
+        _slept(body),
         _drift(body),
         _repeated(body),
         _held(body),
@@ -76,6 +77,15 @@ def _gap(body: Body) -> str:
         return ""
     seconds = int(gap.get("seconds", 0))
     return _("not running for {seconds} s, since {time}").format(seconds=number(seconds), time=moment(str(gap["from"])))
+
+
+def _slept(body: Body) -> str:
+    if body.get("kind", body.get("event")) != "sleep":
+        return ""
+    seconds, since = -(-int(body.get("ms", 0)) // 1000), moment(str(body.get("from", "")))
+    return _("asleep for {seconds} s, after {time}; nobody judged meanwhile").format(
+        seconds=number(seconds), time=since
+    )
 
 
 def _drift(body: Body) -> str:

@@ -56,6 +56,8 @@ KINDS = {
     "examination-end": N_("examination ended"),
     "events-lost": N_("events lost"),
     "clock-step": N_("clock was set"),
+    "sleep": N_("computer slept"),
+    "unenumerated": N_("device that could not be started"),
     "alarm": N_("ALARM"),
     "drift": N_("changed by somebody else"),
     "refused": N_("request refused"),

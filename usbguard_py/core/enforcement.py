@@ -6,6 +6,10 @@ A plan is data, so that it can be printed, recorded and tried without a machine
 
 import msgspec
 
+# Whether the kernel takes what it finds at a port after sleep for the device that was there before, mounts and all, as
+# long as the descriptors are the same; 1 for every new device (Documentation/driver-api/usb/persist.rst).
+PERSIST = "power/persist"
+
 
 class Write(msgspec.Struct, frozen=True, tag="write"):
     """Write ``value`` into ``attribute`` below ``device`` (kernel name) and expect ``shows`` to read back."""
@@ -36,12 +40,13 @@ class InterfaceState(msgspec.Struct, frozen=True):
 
 
 class ReadBack(msgspec.Struct, frozen=True):
-    """A device as read back after enforcement."""
+    """A device as read back after enforcement; ``persist`` when the kernel would keep it through sleep unseen."""
 
     authorized: bool
     configuration: int | None
     interfaces: tuple[InterfaceState, ...] = ()
     gone: bool = False
+    persist: bool = False
 
     @property
     def closed(self) -> bool:

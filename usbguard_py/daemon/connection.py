@@ -11,6 +11,7 @@ from usbguard_py.core.decision import Decision
 from usbguard_py.core.device import Device
 from usbguard_py.core.media import Media
 from usbguard_py.core.passport import Passport
+from usbguard_py.shell.clock import asleep_ms
 from usbguard_py.shell.sysfs import Directory
 
 _OPEN = {State.CONFIGURED, State.OPENED, State.HANDED_OVER}
@@ -27,6 +28,7 @@ class Connection:
         self.asked: tuple[object, ...] = ()  # what the list and the other devices were when the gates were asked
         self.decision = Decision(allow=False, code=Code.UNREADABLE)
         self.state = State.SEEN
+        self.asleep_ms = asleep_ms()  # how long the machine had slept when it came
         self.seq = 0  # of the decision's entry; 0 until it is on disk
         self.arrived = False  # whether its arrival was recorded or counted
         self.storm = ""  # the storm that its arrival belongs to (usbguard_py.core.storm)

@@ -4,6 +4,7 @@ Most changes send no event: a default is only a file. What somebody else opened 
 recorded with what was expected and what was seen.
 """
 
+import contextlib
 import time
 
 from usbguard_py import paths
@@ -28,6 +29,8 @@ class Drift:
         self._judge = judge
         self._before: frozenset[str] = frozenset()
         self._told: set[tuple[str, str]] = set()
+        self._hubs: frozenset[str] = frozenset()
+        self._dead: dict[str, str] = {}
         self.closed_since = 0.0
 
     def look(self) -> None:
@@ -36,6 +39,7 @@ class Drift:
             self.closed_since = 0.0
             return
         self._defaults()
+        self._buses()
         self._devices()
 
     def _defaults(self) -> None:
@@ -64,6 +68,19 @@ class Drift:
             self._judge.host.books.append_or_keep("drift", record.drift(place, expected, value, restored=restored))
         self._told.add((place, value))
 
+    def _buses(self) -> None:
+        """A bus is dead without its root hub's driver: not open, but nobody can type on it. It gets it back."""
+        seen = sysfs.hubs()
+        # One that has just come may still wait for its driver.
+        dead = {place: what for place, what in seen.items() if what != THERE and place in self._hubs}
+        for place, what in dead.items():
+            with contextlib.suppress(GuardError):
+                sysfs.revive(place.partition("/")[0])
+            if self._dead.get(place) != what:
+                restored = sysfs.hubs().get(place, THERE) == THERE
+                self._judge.host.books.append_or_keep("drift", record.drift(place, THERE, what, restored=restored))
+        self._hubs, self._dead = frozenset(seen), dead
+
     def _nodes(self) -> Flow:
         """Without the flag udev gave nodes out: let the floor state all of them anew."""
         host = self._judge.host
@@ -79,6 +96,7 @@ class Drift:
             if connection.state is State.CLOSED:
                 self._judge.see_closed(connection)
             elif connection.state is State.HANDED_OVER:
+                self._judge.see_media(connection)
                 self._judge.run(connection, verify(connection, self._judge.host))
 
 

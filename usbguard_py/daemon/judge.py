@@ -9,7 +9,8 @@ from collections.abc import Iterable
 from usbguard_py.core import record
 from usbguard_py.core.connection import State
 from usbguard_py.core.event import Event
-from usbguard_py.core.gates_media import decided, more
+from usbguard_py.core.gates_media import decided, media, more
+from usbguard_py.core.media import enrolled
 from usbguard_py.daemon.connection import Connection
 from usbguard_py.daemon.flow import Flow
 from usbguard_py.daemon.host import Host
@@ -71,7 +72,7 @@ class Judge:
         if event.subsystem == "input":
             self._see_keys(connection)
         else:
-            self._see_media(connection)
+            self.see_media(connection)
 
     def scan(self) -> None:
         """Everything that is connected now, through the same door; what is not there any more has left."""
@@ -151,7 +152,7 @@ class Judge:
                 self.loop.runner.start(self._in_turn(connection))
             else:
                 self.see_closed(connection)
-                self._see_media(connection)
+                self.see_media(connection)
             self.loop.runner.bound()
 
     def _watched(self, connection: Connection, flow: Flow) -> Flow:
@@ -200,11 +201,16 @@ class Judge:
         if connection is not None and connection.decision.silent and not connection.busy:
             self.run(connection, verify(connection, self.host))
 
-    def _see_media(self, connection: Connection | None) -> None:
-        """A drive has the units that were handed over; one that shows another since then is no longer what it was."""
+    def see_media(self, connection: Connection | None) -> None:
+        """A drive has the units that were handed over, with their media; one that shows others is not what it was."""
         if connection is None or connection.busy or connection.state is not State.HANDED_OVER or not connection.units:
             return
+        if not self.host.enforcing:
+            return
         unit = self.host.media.grown(connection)
-        if unit and self.host.enforcing:
-            connection.decision = decided(connection.decision, more(unit))
+        seen = self.host.media.shown(connection)
+        result = more(unit) if unit else media(connection.faces, enrolled(seen))
+        if result.code is not None:
+            connection.media = seen
+            connection.decision = decided(connection.decision, result)
             self.run(connection, cut(connection, self.host))

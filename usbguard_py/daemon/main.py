@@ -19,8 +19,11 @@ from usbguard_py.daemon.helper import Helper
 from usbguard_py.daemon.host import Host
 from usbguard_py.daemon.judge import Judge
 from usbguard_py.daemon.loop import Loop
+from usbguard_py.daemon.sleep import Sleep
 from usbguard_py.daemon.startup import OtherEnforcers, record_start, refuse_beside_another, take_the_world
+from usbguard_py.daemon.unenumerated import Unenumerated, known_us
 from usbguard_py.errors import AlreadyRunning, NotRoot
+from usbguard_py.shell import kernel_log
 from usbguard_py.shell.systemd import notify
 from usbguard_py.shell.udev import Monitor
 
@@ -49,13 +52,14 @@ def run() -> None:
     loop = Loop(helper, _fault(books))
     judge = Judge(host, loop, monitor)
     drift = Drift(judge)
+    log = Unenumerated(books, kernel_log.handed_over(), known_us(books))
     control = Control(paths.CONTROL_SOCKET, Answers(judge, time.time(), drift))
     host.published = control.publish
     host.queue = judge.run
     books.appended = control.publish_entry
-    loop.sources = [judge, control]
-    loop.tick = Tick(judge, drift).look
-    record_start(books, unclosed)
+    loop.sources = [judge, control, log]
+    loop.tick = Tick(judge, drift, log).look
+    record_start(books, unclosed, kernel_log=log.watching)
     host.maintenance.record_start()
     judge.scan()
     notify("READY=1", "STATUS=" + _status(host))
@@ -65,6 +69,7 @@ def run() -> None:
     notify("STOPPING=1")
     loop.settle(time.monotonic() + LAST_FLOWS)
     host.storms.end()
+    log.end()
     books.append_or_keep("stop", record.stop(pid=os.getpid()))
     control.close()
     if books.store is not None:
@@ -98,9 +103,11 @@ def _fault(books: Books) -> Callable[[BaseException], None]:
 class Tick:
     """Looks at what sends no event: drift, another enforcer, a store that works again, the clock."""
 
-    def __init__(self, judge: Judge, drift: Drift) -> None:
+    def __init__(self, judge: Judge, drift: Drift, log: Unenumerated) -> None:
         self._judge = judge
         self._drift = drift
+        self._log = log
+        self._sleep = Sleep(judge)
         self._looks = 0
         self._others = OtherEnforcers()
         self._drivers = Drivers()
@@ -108,6 +115,7 @@ class Tick:
 
     def look(self) -> None:
         """Look once."""
+        self._sleep.look()
         self._drift.look()
         self._drivers.look(self._judge.host.connections.values(), enforcing=self._judge.host.enforcing)
         self._judge.loop.runner.bound()  # what a flow waits for may come without an event of its own
@@ -130,6 +138,7 @@ class Tick:
             if stepped is not None:
                 host.books.append_or_keep("clock-step", stepped)
         host.storms.look()
+        self._log.look()
 
     def _see_others(self) -> None:
         host = self._judge.host

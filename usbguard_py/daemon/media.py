@@ -4,6 +4,8 @@ import time
 from collections.abc import Callable, Generator
 from typing import Any
 
+from msgspec.structs import replace
+
 from usbguard_py.core.media import READ_ONLY, Lun
 from usbguard_py.daemon import drivers
 from usbguard_py.daemon.connection import Connection
@@ -90,6 +92,14 @@ class Media:
         """Address of a unit that was not there when the drive was handed over; empty when there is none."""
         new = (p for p in luns.addresses(connection.directory) if p not in connection.units)
         return next(new, "").rpartition("/")[2]
+
+    def shown(self, connection: Connection) -> tuple[Lun, ...]:
+        """The units that were handed over, with the capacities that the kernel shows now; 0 without a medium."""
+        directory = connection.directory
+        return tuple(
+            lun if (bytes_ := luns.capacity(directory, place)) is None else replace(lun, capacity=bytes_)
+            for place, lun in zip(connection.units, connection.media, strict=True)
+        )
 
     def _of(self, connection: Connection, look: Callable[[], bool], seconds: float) -> Bound:
         return Bound(lambda: look() or not connection.directory.present(), time.monotonic() + seconds)

@@ -94,7 +94,7 @@ def _give_back() -> tuple[str, ...]:
     return ()
 
 
-def record_start(books: Books, unclosed: tuple[str, ...]) -> None:
+def record_start(books: Books, unclosed: tuple[str, ...], *, kernel_log: bool) -> None:
     """Write that the judge started, and since when it had not been running."""
     last = books.store.last() if books.store is not None else None
     body = record.start(
@@ -107,6 +107,7 @@ def record_start(books: Books, unclosed: tuple[str, ...]) -> None:
         fail_safe=books.fail_safe,
         pid=os.getpid(),
     )
+    body["kernel_log"] = kernel_log
     if last is not None:
         body["gap"] = record.gap(last, time.time())
     books.append_or_keep("start", body)

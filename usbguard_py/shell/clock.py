@@ -7,6 +7,7 @@ from pathlib import Path
 import msgspec
 
 BOOT_ID = Path("/proc/sys/kernel/random/boot_id")  # Linux random(4)
+SUSPENDS = Path("/sys/power/suspend_stats/success")  # Documentation/ABI/testing/sysfs-power; not hibernation
 
 
 class Reading(msgspec.Struct, frozen=True):
@@ -59,3 +60,20 @@ def step(before: Reading, after: Reading) -> int | None:
     if before.boot != after.boot:
         return None
     return (after.unix_ms - before.unix_ms) - (after.mono_ms - before.mono_ms)
+
+
+def asleep_ms() -> int:
+    """How long the machine has slept since it started: CLOCK_MONOTONIC stands still meanwhile (clock_gettime(2)).
+
+    A machine whose clock runs on in sleep by its real-time clock only knows whole seconds.
+    """
+    behind = time.clock_gettime_ns(time.CLOCK_BOOTTIME) - time.clock_gettime_ns(time.CLOCK_MONOTONIC)
+    return behind // 1_000_000
+
+
+def suspends() -> int:
+    """How often the machine went to sleep since it started, as the kernel counts; 0 where it does not."""
+    try:
+        return int(SUSPENDS.read_text(encoding="ascii"))
+    except (OSError, ValueError):
+        return 0

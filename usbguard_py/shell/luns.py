@@ -172,11 +172,19 @@ def sized(directory: Directory, unit: Unit) -> Lun:
     """
     if unit.lun.driver != "sd":
         return unit.lun
-    for name in directory.names(f"{unit.place}/block", None):
-        size = (directory.read(f"{unit.place}/block/{name}/size") or b"").strip()
+    seen = capacity(directory, unit.place)
+    if seen is None:
+        raise MediaTrouble(name=directory.name, detail=N_("a logical unit cannot be read"))
+    return msgspec.structs.replace(unit.lun, capacity=seen)
+
+
+def capacity(directory: Directory, place: str) -> int | None:
+    """Bytes on the medium of the unit at ``place`` as the kernel last saw it, 0 without one; ``None`` for no disk."""
+    for name in directory.names(f"{place}/block", None):
+        size = (directory.read(f"{place}/block/{name}/size") or b"").strip()
         if size.isdigit():
-            return msgspec.structs.replace(unit.lun, capacity=int(size) * SECTOR)
-    raise MediaTrouble(name=directory.name, detail=N_("a logical unit cannot be read"))
+            return int(size) * SECTOR
+    return None
 
 
 def announce(directory: Directory) -> None:

@@ -18,8 +18,9 @@ from usbguard_py.core.event import Event
 
 RECEIVE_BUFFER = 16 * 1024 * 1024  # bytes; the kernel caps it at net.core.rmem_max for us (socket(7))
 MAX_MESSAGE = 16384  # bytes; the kernel's are at most 2 KiB and a path of 4 KiB (UEVENT_BUFFER_SIZE, linux/kobject.h)
-# Units of drives beside the USB bus itself; their drivers, and the SCSI bus, when they are loaded; what may type.
-_WANTED = re.compile(rb"\0SUBSYSTEM=(usb|scsi|drivers|bus|input)\0")
+# Units of drives and their media beside the USB bus itself; their drivers, and the SCSI bus, when they are loaded; what
+# may type.
+_WANTED = re.compile(rb"\0SUBSYSTEM=(usb|scsi|block|drivers|bus|input)\0")
 _KERNEL = 0  # the port of the kernel (netlink(7), nl_pid)
 
 

@@ -1,11 +1,13 @@
 """A USB device that answers with any bytes it was given, on the kernel's own USB/IP host controller.
 
 Arguments: the port of vhci_hcd, the speed (enum usb_device_speed, linux/usb/ch9.h), and a JSON object: `device`
-(hexadecimal), `configurations` (list of hexadecimal), `strings` (index: hexadecimal). The protocol is that of
-Documentation/usb/usbip_protocol.rst; a socket pair takes the place of its connection. Prints each request.
+(hexadecimal), `configurations` (list of hexadecimal), `strings` (index: hexadecimal), `later`: the device descriptor
+from SIGUSR1 on, hexadecimal. The protocol is that of Documentation/usb/usbip_protocol.rst; a socket pair takes the
+place of its connection. Prints each request.
 """
 
 import json
+import signal
 import socket
 import struct
 import sys
@@ -56,6 +58,11 @@ def serve(connection: socket.socket, device: Device) -> None:
         connection.sendall(HEAD.pack(RET_SUBMIT, number, 0, 0, 0, status, sent, 0, 0, 0, b"") + data)
 
 
+def change(device: Device, descriptor: bytes) -> None:
+    device.device = descriptor
+    print("changed", flush=True)
+
+
 def exactly(connection: socket.socket, count: int) -> bytes:
     data = b""
     while len(data) < count:
@@ -74,6 +81,7 @@ def main() -> None:
     ours, kernels = socket.socketpair(socket.AF_UNIX, socket.SOCK_STREAM)
     with open(ATTACH, "w") as file:
         file.write(f"{port} {kernels.fileno()} {int(port) + 1} {speed}")
+    signal.signal(signal.SIGUSR1, lambda *_: change(device, bytes.fromhex(raw["later"])))
     print("attached", flush=True)
     serve(ours, device)
 
