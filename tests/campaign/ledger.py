@@ -30,7 +30,6 @@ def read(path: Path) -> Ledger:
     try:
         connection = sqlite3.connect(path)
         try:
-            connection.execute("PRAGMA trusted_schema = OFF")
             return _checked(connection)
         finally:
             connection.close()

@@ -1,5 +1,6 @@
 """Writes docs/campaign.md from the results file: every figure of the page comes from there."""
 
+import json
 from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
@@ -10,6 +11,7 @@ from tests.campaign.results import FAILED, FILE, HELD, VOID, Line, read
 from tests.scenarios.rig import ROOT
 
 PAGE = ROOT / "docs/campaign.md"
+COPY = ROOT / "docs/campaign.jsonl"  # what the page was written from, so that anybody can count again
 TEXT = Path(__file__).parent / "page.txt"
 TRIALS = """\
 | kind | trials | held | failed | no verdict | processes killed | arrivals | bindings of approved devices | entries | \
@@ -23,9 +25,12 @@ SOAKS = """\
 """
 
 
-def write(file: Path = FILE, target: Path = PAGE) -> None:
-    """Write the page."""
-    target.write_text(page(read(file)), encoding="utf-8")
+def write(file: Path = FILE) -> None:
+    """Keep a copy of the results beside the page, and write the page from it."""
+    lines = read(file)
+    text = "".join(json.dumps(line, ensure_ascii=False, sort_keys=True) + "\n" for line in lines)
+    COPY.write_text(text, encoding="utf-8")
+    PAGE.write_text(page(read(COPY)), encoding="utf-8")
 
 
 def page(lines: Sequence[Line]) -> str:
