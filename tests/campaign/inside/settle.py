@@ -41,8 +41,9 @@ def ended(entries: Rows, port: str, number: int, since: int) -> bool:
     return bool(mine) and not (mine[-1]["kind"] == "decision" and mine[-1].get("allow"))
 
 
-def entries_of(file: sqlite3.Connection) -> Rows:
-    return [json.loads(body) for (body,) in file.execute("SELECT body FROM ledger ORDER BY seq")]
+def entries_after(file: sqlite3.Connection, seq: int) -> Rows:
+    rows = file.execute("SELECT body FROM ledger WHERE seq > ? ORDER BY seq", (seq,))
+    return [json.loads(body) for (body,) in rows]
 
 
 def waiting(entries: Rows, asked: dict[str, Any], *, patient: bool) -> list[str]:
@@ -59,12 +60,13 @@ def waiting(entries: Rows, asked: dict[str, Any], *, patient: bool) -> list[str]
 def settled(file: sqlite3.Connection, asked: dict[str, Any]) -> list[str]:
     """Wait; what was still waited for at the end."""
     begun = calm = time.monotonic()
-    known = -1
+    entries: Rows = []
     while True:
-        entries, now = entries_of(file), time.monotonic()
+        fresh, now = entries_after(file, len(entries)), time.monotonic()
+        entries += fresh
         left = waiting(entries, asked, patient=now - begun < ENUMERATED)
-        if left or len(entries) != known:
-            calm, known = now, len(entries)
+        if left or fresh:
+            calm = now
         if now - calm >= CALM or now - begun > asked["timeout"]:
             return left
         time.sleep(PAUSE)
