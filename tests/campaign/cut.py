@@ -3,7 +3,6 @@
 One boot a trial: the machine that started after one cut is the one that the next cut hits.
 """
 
-import json
 import shutil
 from collections.abc import Iterable
 from dataclasses import replace
@@ -68,7 +67,7 @@ class Cuts:
         before, lost = self._until_the_cut(plan)
         self._boot()
         devices = {port: kind for port, (_, kind) in STICKS.items()}
-        seen = gather.settled(self.guest, devices, devices, None)
+        seen = gather.settled(gather.start(self.guest, "settle"), devices, devices)
         found = gather.evidence(self.guest, devices, seen, folder)
         found = replace(found, saw=before.saw, told=before.told, killed=[JUDGE], before=before.before)
         then = replace(before, entries=found.entries)
@@ -85,7 +84,7 @@ class Cuts:
         self.guest.witness.restart()
         gather.observer(self.guest, "--console")
         asked: dict[str, Any] = {"gadgets": self.world.described(), "steps": plan.steps}
-        gather.start(self.guest, "storm", json.dumps({**asked, "cut": plan.moment, "seconds": LENGTH}))
+        gather.ask(gather.start(self.guest, "storm"), {**asked, "cut": plan.moment, "seconds": LENGTH})
         self.guest.machine.wait_console("lab-cut", 120)
         copy_sparse(self.guest.cut_power(), self.state)
         saw, told = gather.heard(_lines(self.guest.machine.console))

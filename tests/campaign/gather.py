@@ -13,6 +13,7 @@ from tests.campaign.evidence import Evidence
 from tests.campaign.world import BOUND
 from tests.lab import Guest
 from tests.lab.control import Process
+from tests.lab.image import LabError
 from tests.scenarios.rig import ROOT
 
 INSIDE = Path(__file__).parent / "inside"
@@ -28,8 +29,17 @@ def bring(guest: Guest) -> None:
 
 
 def start(guest: Guest, program: str, *words: str) -> Process:
-    """Start one of them in the background."""
+    """Start one of them in the background; all but the observer wait for what is asked, see :func:`ask`.
+
+    It may be started before a snapshot: after each restore it is there again, and has not been asked yet.
+    """
     return guest.start(["python3", "-I", f"{REMOTE}/{program}.py", *words])
+
+
+def ask(process: Process, asked: dict[str, Any]) -> Process:
+    """Tell it what to do."""
+    process.type(json.dumps(asked) + "\n")
+    return process
 
 
 def observer(guest: Guest, *words: str) -> Process:
@@ -52,11 +62,14 @@ def heard(lines: Iterable[str]) -> tuple[list[list[Any]], list[list[Any]]]:
     return saw, told
 
 
-def settled(guest: Guest, devices: dict[str, str], expected: Iterable[str], after: int | None) -> dict[str, Any]:
-    """Wait in the guest until all that was under way has its end, see ``inside/settle.py``."""
+def settled(
+    process: Process, devices: dict[str, str], expected: Iterable[str] = (), after: int | None = None
+) -> dict[str, Any]:
+    """Wait in the guest until all that was under way has its end; ``process`` is an ``inside/settle.py``."""
     asked = {"devices": devices, "expected": list(expected), "after": after, "timeout": SETTLES, "to": COPY}
-    command = ["python3", "-I", f"{REMOTE}/settle.py", json.dumps(asked)]
-    found: dict[str, Any] = json.loads(guest.run(command, timeout=3 * SETTLES).stdout)
+    if ask(process, asked).wait(3 * SETTLES):
+        raise LabError(f"nobody could wait for the end:\n{process.output}")
+    found: dict[str, Any] = json.loads(process.output)
     return found
 
 

@@ -30,6 +30,11 @@ class Kills:
         gather.bring(guest)
         self.world = World(guest)
         enlist(Rig(guest), self.world)
+        entries = Rig(guest).entries()
+        self.before = int(entries[-1]["seq"])
+        self.start = max(e["seq"] for e in entries if e["kind"] == "start")
+        self.watching = gather.observer(guest)
+        self.storm, self.settling = gather.start(guest, "storm"), gather.start(guest, "settle")
         guest.snapshot(BASE)
 
     def trial(self, number: int, seed: int, folder: Path) -> Trial:
@@ -39,20 +44,17 @@ class Kills:
         return self.run(plan, folder)
 
     def run(self, plan: Plan, folder: Path) -> Trial:
-        """Carry a plan out in the guest as it is."""
-        entries = Rig(self.guest).entries()
-        before = int(entries[-1]["seq"])
-        watching = gather.observer(self.guest)
+        """Carry a plan out in the guest, which was restored."""
         devices, done = self._storm(plan)
         killed = next(one for one in done if "killed" in one)
-        after = max(e["seq"] for e in entries if e["kind"] == "start") if JUDGE in killed["killed"] else None
+        after = self.start if JUDGE in killed["killed"] else None
         expected = [self.world.ports[name] for name in plan.inside()]
-        seen = gather.settled(self.guest, devices, expected, after)
-        watching.type("", close=True)
-        watching.wait()
-        saw, told = gather.heard(watching.output.splitlines())
+        seen = gather.settled(self.settling, devices, expected, after)
+        self.watching.type("", close=True)
+        self.watching.wait()
+        saw, told = gather.heard(self.watching.output.splitlines())
         found = gather.evidence(self.guest, devices, seen, folder)
-        found = replace(found, saw=saw, told=told, killed=list(killed["killed"]), before=before)
+        found = replace(found, saw=saw, told=told, killed=list(killed["killed"]), before=self.before)
         return Trial(moment(killed, plan), numbers(found), problems(found), found)
 
     def _storm(self, plan: Plan) -> tuple[dict[str, str], list[dict[str, Any]]]:
@@ -64,7 +66,7 @@ class Kills:
             "kill": [plan.moment, plan.targets],
             "seconds": LENGTH,
         }
-        process = gather.start(self.guest, "storm", json.dumps(asked))
+        process = gather.ask(self.storm, asked)
         process.wait_output("begun")
         if plan.sticks:
             devices[self.guest.plug_stick(serial=rigs.APPROVED).port] = APPROVED

@@ -55,10 +55,10 @@ class Soaks:
         told = self._cycle(f"{seed}/{KIND}/{number}", cycles)
         seconds = round(time.monotonic() - begun)
         devices = self.world.devices()
-        gather.settled(self.guest, devices, [], None)
+        gather.settled(gather.start(self.guest, "settle"), devices)
         memory = [*(one["memory"] for one in told if "memory" in one), rss(rig)]
         rig.cli("policy use standalone", timeout=180)  # a change has every count written
-        seen = gather.settled(self.guest, devices, [], None)
+        seen = gather.settled(gather.start(self.guest, "settle"), devices)
         found = replace(gather.evidence(self.guest, devices, seen, folder), before=before)
         done = {self.world.ports[name]: count for name, count in told[-1]["cycles"].items()}
         wrong = [*problems(found, done), *grown(memory), *late(told[-1]["late"])]
@@ -70,7 +70,7 @@ class Soaks:
         for name, gadget in gadgets.items():
             gadget["flag"] = self.world.roles[name].kind == APPROVED
         asked = {"gadgets": gadgets, "cycles": cycles, "seed": seed, "contact": CONTACT, "gap": GAP}
-        process = gather.start(self.guest, "soak", json.dumps(asked))
+        process = gather.ask(gather.start(self.guest, "soak"), asked)
         process.wait_output('"late"', timeout=60 + SLOWEST * cycles)
         return [json.loads(line) for line in process.output.splitlines()]
 

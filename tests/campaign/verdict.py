@@ -149,7 +149,7 @@ def numbers(found: Evidence) -> dict[str, Any]:
         "arrivals": len([e for e in plain if "SYNTH_UUID" not in e.env]),
         "bound": len(interfaces),
         "entries": len(added),
-        "saw": len(found.saw),
+        "saw": len([number for number, _ in found.saw if number > found.before]),
         "told": len(found.told),
         "present": len(found.present),
         "unfinished": _unfinished(added),

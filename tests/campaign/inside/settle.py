@@ -1,7 +1,8 @@
 """In the guest: wait until every connection has its end in the ledger, then say what there is, and copy the file.
 
-The one argument is JSON: ``devices`` (port: kind), ``expected`` (ports where a device is plugged in), ``after`` (number
-of the entry from which a start counts; null when nobody was killed), ``timeout`` (seconds), ``to`` (folder).
+What is asked comes as one line of JSON: ``devices`` (port: kind), ``expected`` (ports where a device is plugged in),
+``after`` (number of the entry from which a start counts; null when nobody was killed), ``timeout`` (seconds), ``to``
+(folder of the copy).
 Prints one JSON object: ``present`` (port: device number), ``waiting`` (ports without an end), ``usable`` (port: what
 could be read of an approved drive, and its node's mode), ``files`` (names of what was copied).
 """
@@ -128,4 +129,4 @@ def main(asked: dict[str, Any]) -> None:
     print(json.dumps({"present": present, "waiting": left, "usable": usable, "files": files}))
 
 
-main(json.loads(sys.argv[1]))
+main(json.loads(sys.stdin.readline()))

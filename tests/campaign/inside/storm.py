@@ -1,6 +1,6 @@
 """In the guest: plug gadgets in and out by a plan, and kill processes of the product at a moment of it.
 
-The one argument is the plan as JSON: ``gadgets`` (name: folder in configfs and controller), ``steps`` (a list of
+The plan comes as one line of JSON: ``gadgets`` (name: folder in configfs and controller), ``steps`` (a list of
 [seconds, gadget, whether in]), ``kill`` (seconds and units, or null), ``seconds`` (the length). With ``cut`` (seconds)
 the line ``lab-cut`` on the serial console says when the power is to go. Prints what it did as JSON lines with the time
 on CLOCK_MONOTONIC.
@@ -90,4 +90,4 @@ def cut(moment: float) -> None:
     write(CONSOLE, "lab-cut\n")
 
 
-main(json.loads(sys.argv[1]))
+main(json.loads(sys.stdin.readline()))
