@@ -1,9 +1,9 @@
 """In the guest: gadgets go in and out at many ports at once, until so many cycles are done.
 
 What is asked comes as one line of JSON: ``gadgets`` (name: folder, controller, device, port, flag), ``cycles`` (of all
-together), ``seed``, ``contact`` and ``gap`` (seconds, from and to). A device with ``flag`` stays until it was handed over (its
-flag for udev is there), any other for the time drawn. Prints JSON lines: ``memory`` of the judge (KiB, VmRSS in
-proc_pid_status(5)) at each tenth, at the end the ``cycles`` of each gadget and how often one was ``late``.
+together), ``seed``, ``contact`` and ``gap`` (seconds, from and to). A device with ``flag`` stays until it was handed
+over (its flag for udev is there), any other for the time drawn. Prints JSON lines: ``memory`` of the judge (KiB, VmRSS
+in proc_pid_status(5)) at each tenth, at the end the ``cycles`` of each gadget and how often one was ``late``.
 """
 
 import json
