@@ -14,7 +14,7 @@ from tests.campaign.evidence import APPROVED, JUDGE, UNKNOWN, Evidence
 from tests.campaign.plan import LENGTH, Plan, seeded, storm
 from tests.campaign.trial import Trial
 from tests.campaign.verdict import never_alive, numbers, opened_by_an_entry, problems
-from tests.campaign.world import CMDLINE, STAYS, World, enlist
+from tests.campaign.world import CMDLINE, ROLES, STAYS, World, enlist
 from tests.lab import Lab
 from tests.lab.devices import at_boot
 from tests.lab.media import medium
@@ -63,7 +63,7 @@ class Cuts:
 
     def trial(self, number: int, seed: int, folder: Path) -> Trial:
         """Storm, cut, boot, wait, judge. Evidence that is larger than a line goes to ``folder``."""
-        plan = storm(seeded(seed, KIND, number), list(self.world.gadgets), STAYS)
+        plan = storm(seeded(seed, KIND, number), list(ROLES), STAYS)
         before, lost = self._until_the_cut(plan)
         self._boot()
         devices = {port: kind for port, (_, kind) in STICKS.items()}

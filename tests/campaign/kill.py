@@ -10,7 +10,7 @@ from tests.campaign.evidence import APPROVED, JUDGE, UNKNOWN
 from tests.campaign.plan import LENGTH, Plan, seeded, storm
 from tests.campaign.trial import Trial
 from tests.campaign.verdict import numbers, problems
-from tests.campaign.world import STAYS, World, enlist
+from tests.campaign.world import ROLES, STAYS, World, crowd, enlist
 from tests.lab import Guest
 from tests.lab.image import LabError
 from tests.scenarios import rig as rigs
@@ -22,13 +22,13 @@ STRANGER = "SAMPLE-9999"
 
 
 class Kills:
-    """A guest with the base of the trials in a snapshot."""
+    """A guest with the base of the trials in a snapshot; the soak begins there, too."""
 
     def __init__(self, guest: Guest) -> None:
         """``guest`` has the product, the strict policy and one stick on the list (``tests.scenarios.rig.enforce``)."""
         self.guest = guest
         gather.bring(guest)
-        self.world = World(guest)
+        self.world = World(guest, crowd())
         enlist(Rig(guest), self.world)
         entries = Rig(guest).entries()
         self.before = int(entries[-1]["seq"])
@@ -39,7 +39,7 @@ class Kills:
 
     def trial(self, number: int, seed: int, folder: Path) -> Trial:
         """Restore, storm, kill, wait, judge. Evidence that is larger than a line goes to ``folder``."""
-        plan = storm(seeded(seed, KIND, number), list(self.world.gadgets), STAYS)
+        plan = storm(seeded(seed, KIND, number), list(ROLES), STAYS)
         self.guest.restore(BASE)
         return self.run(plan, folder)
 

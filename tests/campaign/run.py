@@ -10,7 +10,6 @@ from tests.campaign import cut, kill, results, soak
 from tests.campaign.cut import Cuts
 from tests.campaign.kill import Kills
 from tests.campaign.results import FAILED, FAILURES, FILE, Line
-from tests.campaign.soak import Soaks
 from tests.campaign.trial import Trial
 from tests.campaign.world import CMDLINE
 from tests.lab import Guest, Lab
@@ -44,20 +43,16 @@ class Killing(Kills):
         self.guest.close()
 
 
-class Soaking(Soaks):
-    """A guest of its own for a soak of so many cycles."""
+class Soaking(Killing):
+    """The same for a soak of so many cycles."""
 
     def __init__(self, lab: Lab, cycles: int) -> None:
         self.cycles = cycles
-        super().__init__(ready(lab))
+        super().__init__(lab)
 
-    def trial(self, number: int, seed: int, folder: Path) -> Trial:  # type: ignore[override] # cycles are known
+    def trial(self, number: int, seed: int, folder: Path) -> Trial:
         """All the cycles."""
-        return super().trial(number, seed, self.cycles, folder)
-
-    def close(self) -> None:
-        """End the machine."""
-        self.guest.close()
+        return soak.soak(self, number, seed, self.cycles, folder)
 
 
 def ready(lab: Lab) -> Guest:

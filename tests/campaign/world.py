@@ -4,7 +4,7 @@ Vendor and product number are pid.codes' test pair, for nobody's product.
 """
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -43,13 +43,24 @@ ROLES = {
 }
 ENLISTED = ("approved", "twin")
 STAYS = "approved"
+PORTS = 32  # the most that dummy_hcd has
+
+
+def crowd() -> dict[str, Role]:
+    """The devices of the storms, and strangers at all the other ports, for the soak.
+
+    The kernel has four gadgets with keys and eight with serial ports (HIDG_MINORS, MAX_U_SERIAL_PORTS).
+    """
+    special = {0: (DISK, hid()), 1: (acm(),), 2: (ecm(),), 3: (acm(), DISK)}
+    more = range(PORTS - len(ROLES))
+    return ROLES | {f"stranger-{n}": Role(UNKNOWN, f"SAMPLE-98{n:02}", special.get(n, (DISK,))) for n in more}
 
 
 class World:
     """The described gadgets of a guest, each with the port it will have."""
 
-    def __init__(self, guest: Guest, roles: dict[str, Role] | None = None) -> None:
-        self.roles = ROLES if roles is None else roles
+    def __init__(self, guest: Guest, roles: Mapping[str, Role] = ROLES) -> None:
+        self.roles = roles
         guest.load_dummy_hcd(len(self.roles))
         guest.run(f"echo '{RECORD}' > /proc/dynamic_debug/control; mkdir -p {MEDIA}")
         guest.run(["truncate", "-s", "8M", *(f"{MEDIA}/{name}" for name in self.roles)])
@@ -63,11 +74,11 @@ class World:
         functions = [one for one in made if isinstance(one, Function)]
         return guest.gadget(VID, PID, functions, serial=role.serial)
 
-    def devices(self) -> dict[str, str]:
-        """Port and kind of each."""
-        return {self.ports[name]: role.kind for name, role in self.roles.items()}
+    def devices(self, names: Iterable[str] = ROLES) -> dict[str, str]:
+        """Port and kind of each of these."""
+        return {self.ports[name]: self.roles[name].kind for name in names}
 
-    def described(self) -> dict[str, Any]:
+    def described(self, names: Iterable[str] = ROLES) -> dict[str, dict[str, Any]]:
         """For the programs in the guest: where each gadget is, and what puts it into its port."""
         return {
             name: {
@@ -77,6 +88,7 @@ class World:
                 "port": self.ports[name],
             }
             for name, gadget in self.gadgets.items()
+            if name in names
         }
 
 
