@@ -14,6 +14,7 @@ help:
 	@echo "make test-lab   the lab's own tests and the scenarios on a real kernel"
 	@echo "make test-full  make test, with the slow tests too"
 	@echo "make fuzz       ten million executions of the parsers, coverage-guided, into build/fuzz.jsonl"
+	@echo "make campaign   270 kills, 30 power cuts and 10 000 plug cycles, into build/campaign.jsonl; goes on where it stopped"
 	@echo "make package    $(PACKAGE)"
 	@echo "make bench      figures beside Debian's usbguard, in build/bench.json"
 	@echo "make lint       ruff, mypy, import contract, shellcheck, codespell"
@@ -43,6 +44,10 @@ demo: prepare package
 .PHONY: bench
 bench: prepare package
 	$(PYTHON) -m tests.bench
+
+.PHONY: campaign
+campaign: prepare package
+	$(PYTHON) -m tests.campaign
 
 .PHONY: fuzz
 fuzz: .venv/stamp

@@ -45,7 +45,7 @@ ROOMS = {
         budget=3 * 60,
     ),
     "package": Room(("-m", "package"), budget=8 * 60, before=(("make", "package"),)),
-    "lab": Room(("-m", "lab"), budget=8 * 60),
+    "lab": Room(("-m", "lab"), budget=10 * 60),
     "scenarios": Room(
         ("-m", "scenarios"),
         budget=15 * 60,
@@ -54,7 +54,7 @@ ROOMS = {
     ),
     "attacks": Room(
         ("-m", "attacks"),
-        budget=12 * 60,
+        budget=16 * 60,
         after=((sys.executable, "-m", "tests.scenarios.evidence", "check", "attacks"),),
     ),
 }

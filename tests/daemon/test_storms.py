@@ -41,7 +41,9 @@ class Machine:
         self.now = 0.0
         self.devnum = 0
 
-    def plug(self, name: str = "1-2", raw: bytes = STICK, serial: str = "SAMPLE-9999", **more: bytes) -> None:
+    def plug(
+        self, name: str = "1-2", raw: bytes = STICK, serial: str = "SAMPLE-9999", announced: int = 0, **more: bytes
+    ) -> None:
         self.devnum += 1
         shown = attributes(raw, name, devnum=b"%d\n" % self.devnum, serial=serial.encode() + b"\n", **more)
         folder = paths.USB_DEVICES / name
@@ -50,7 +52,7 @@ class Machine:
         for attribute, value in shown.items():
             if value is not None:
                 (folder / attribute).write_bytes(value)
-        self.judge.event(Event("add", f"/devices/x/{name}", devtype="usb_device"))
+        self.judge.event(Event("add", f"/devices/x/{name}", devtype="usb_device", devnum=announced))
         self.settle()
 
     def unplug(self, name: str = "1-2") -> None:
@@ -167,6 +169,28 @@ def test_what_leaves_before_it_is_judged_is_counted_too(machine: Machine) -> Non
     assert len(kinds) <= 12
     unjudged = [e for e in machine.entries() if e["kind"] == "removed" and e["of"] == 0]
     assert arrivals(machine) + len(unjudged) == 50
+
+
+def told(machine: Machine, action: str, devnum: int) -> None:
+    machine.judge.event(Event(action, "/devices/x/1-2", devtype="usb_device", devnum=devnum))
+    machine.settle()
+
+
+def test_what_left_before_anything_of_it_was_read_is_counted_too(machine: Machine) -> None:
+    """The events wait while the judge is busy; the directory of the first is gone, that of the last is there."""
+    for number in range(1, 10):
+        told(machine, "add", number)
+        told(machine, "remove", number)
+    machine.devnum = 11
+    machine.plug(announced=10)  # that one has left, and number 12 is there, when the judge looks
+    told(machine, "remove", 10)
+    for _ in range(2):  # the event itself, and a second look
+        told(machine, "add", 12)
+    machine.host.storms.end()
+    entries = machine.entries()
+    assert [e["devnum"] for e in entries if e["kind"] == "decision"] == [12]
+    counted = sum(e["count"] for e in entries if e["kind"] == "repeated")
+    assert counted + len([e for e in entries if e["kind"] == "removed" and e["of"] == 0]) == 10
 
 
 def test_a_change_of_the_list_writes_the_count_and_begins_anew(machine: Machine) -> None:

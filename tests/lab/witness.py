@@ -165,11 +165,7 @@ class Witness:
         events = self.of(port, since)
         if not events and port not in self.present:
             raise LabError(f"the witness never saw a device at {port}; that it is dead would be a guess")
-        verdict = Verdict(port, events=events)
-        for event in events:
-            _judge(event, verdict)
-        _judge_tree(fence.data["tree"], verdict)
-        return verdict
+        return verdict_of(port, events, fence.data["tree"])
 
     def assert_dead(self, port: str, since: int = 0) -> Verdict:
         """Like `dead`, raising AssertionError with the evidence when the device offered anything."""
@@ -189,6 +185,15 @@ class Witness:
     def close(self) -> None:
         """End the connection."""
         self._channel.close()
+
+
+def verdict_of(port: str, events: list[Event], tree: dict[str, Any] | None) -> Verdict:
+    """Return the verdict that these records, and what sysfs held at their end, give over the device at `port`."""
+    verdict = Verdict(port, events=events)
+    for event in events:
+        _judge(event, verdict)
+    _judge_tree(tree, verdict)
+    return verdict
 
 
 def _judge(event: Event, verdict: Verdict) -> None:

@@ -11,7 +11,8 @@ class Event(msgspec.Struct, frozen=True):
     """A kernel uevent, or a device found present (``action`` ``"present"``).
 
     ``reminder`` is true for an ``add`` that somebody asked for (``SYNTH_UUID``): no arrival.
-    ``seqnum`` is the kernel's SEQNUM, 0 for a device found present.
+    ``seqnum`` is the kernel's SEQNUM, 0 for a device found present; ``devnum`` the number that a USB device has on its
+    bus, 0 when the event tells none.
     """
 
     action: str
@@ -21,6 +22,7 @@ class Event(msgspec.Struct, frozen=True):
     seqnum: int = 0
     reminder: bool = False
     driver: str = ""
+    devnum: int = 0
 
     @property
     def name(self) -> str:

@@ -30,6 +30,7 @@ class Connection:
         self.state = State.SEEN
         self.asleep_ms = asleep_ms()  # how long the machine had slept when it came
         self.seq = 0  # of the decision's entry; 0 until it is on disk
+        self.announced = 0  # the device number in the kernel's event, 0 when it was found present
         self.arrived = False  # whether its arrival was recorded or counted
         self.storm = ""  # the storm that its arrival belongs to (usbguard_py.core.storm)
         self.folded = False  # whether its arrival is in the count of that storm and has no entry

@@ -6,6 +6,8 @@ It decides nothing itself (the gates do) and touches nothing itself (the host do
 import re
 from collections.abc import Iterable
 
+import msgspec
+
 from usbguard_py.core import record
 from usbguard_py.core.connection import State
 from usbguard_py.core.event import Event
@@ -51,7 +53,7 @@ class Judge:
             self._below(event)
         elif event.devtype == "usb_device":
             if event.action == "add":
-                self.arrived(event.name)
+                self.arrived(event.name, 0 if event.reminder else event.devnum)
             elif event.action == "remove":
                 self._removed(event.name)
             elif event.action == "bind":
@@ -82,22 +84,40 @@ class Judge:
         for name in names:
             self.arrived(name)
 
-    def arrived(self, name: str) -> None:
-        """A device is there. A reminder of one that is known is no arrival."""
+    def arrived(self, name: str, devnum: int = 0) -> None:
+        """A device is there. A reminder of one that is known is no arrival; ``devnum`` is what the kernel announced."""
         if name.startswith("usb"):
             self._close_bus(name)
             return
         known = self.host.connections.get(name)
         if known is not None:
             if known.directory.present():
+                self._announced(known, devnum)
                 return
             self.left(name)
         try:
             connection = Connection(sysfs.Directory(name))
         except DeviceGone:
+            self._missed(name, devnum)
             return
+        connection.announced = devnum
         self.host.connections[name] = connection
         self.run(connection, handle(connection, self.host))
+
+    def _announced(self, known: Connection, devnum: int) -> None:
+        """The kernel announces a device that is known: when it said another number before, that one has left again."""
+        if devnum and known.announced not in (0, devnum):
+            self._missed(known.name, known.announced)
+        known.announced = devnum or known.announced
+
+    def _missed(self, name: str, devnum: int) -> None:
+        """A device came and left before anything of it could be read; its arrival counts all the same."""
+        if not devnum:
+            return
+        connection = Connection(sysfs.Directory.gone(name))
+        connection.device = msgspec.structs.replace(connection.device, devnum=devnum)
+        connection.state = State.GONE
+        self.host.record_removed(connection, was_open=False)
 
     def _removed(self, name: str) -> None:
         """A remove event may be about the device that was there before, or sent by somebody (udevadm trigger)."""

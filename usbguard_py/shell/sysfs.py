@@ -39,6 +39,13 @@ class Directory:
             raise DeviceGone(name=name) from error
         self.syspath = _syspath(name)
 
+    @classmethod
+    def gone(cls, name: str) -> "Directory":
+        """The directory of a device that left before it could be opened: nothing is read through it."""
+        directory = cls.__new__(cls)
+        directory.name, directory.fd, directory.syspath = name, -1, ""
+        return directory
+
     def close(self) -> None:
         """Let the directory go."""
         if self.fd >= 0:

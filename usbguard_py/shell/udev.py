@@ -78,4 +78,5 @@ def event_of(message: bytes) -> Event:
         seqnum=int(values.get("SEQNUM", "0")),
         reminder="SYNTH_UUID" in values,
         driver=values.get("DRIVER", ""),
+        devnum=int(values.get("DEVNUM", "0")),  # three digits, decimal (usb_dev_uevent, drivers/usb/core/usb.c)
     )

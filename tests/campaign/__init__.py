@@ -1,0 +1,1 @@
+"""The crash campaign and the soak: ``make campaign``, results in ``build/campaign.jsonl``."""
