@@ -91,7 +91,7 @@ ROWS: tuple[tuple[str, str, str, str], ...] = (
     ("a second keyboard beside the enrolled one, and its enrolment", "dead; refused, or in the place of the first", "`INPUT_NOT_ENROLLED`", "test_a_second_keyboard_is_dead_and_cannot_be_enrolled_beside_the_first"),
     ("more enrolled keyboards than the policy permits", "one works, the other is cut", "`LIMIT`", "test_more_keyboards_than_the_policy_permits_are_dead"),
     ("a mouse that types: one more interface, or a copy with keys inside", "dead; the copy is cut as soon as the kernel shows its keys", "`INPUT_NOT_ENROLLED`, `MISMATCH`", "test_a_mouse_that_types_is_cut"),
-    ("an enrolled printer brings storage, a network or a keyboard", "dead, alarm, the facet is named", "`MISMATCH`", "test_a_printer_that_brings_storage_or_a_network_is_dead"),
+    ("an enrolled printer brings storage or a network", "dead, alarm, the facet is named", "`MISMATCH`", "test_a_printer_that_brings_storage_or_a_network_is_dead"),
     ("a wireless receiver with one more interface, or one less", "dead; complete it works", "`INPUT_NOT_ENROLLED`", "test_a_wireless_receiver_with_one_more_interface_is_dead"),
     ("a token that the policy does not permit, one that it does, one that was taken off", "no program can take its interface; permitted, those whom a rule names can", "`SMART_CARD`, `PERIPHERAL_ENROLLED`", "test_a_token_opens_only_when_the_policy_says_so"),
     ("a start for maintenance, with other devices than one plain keyboard on the port of the enrolled one", "one works for that start, recorded; everything else is dead", "`MAINTENANCE`", "test_a_maintenance_start_lets_in_one_plain_keyboard_on_the_port_of_the_enrolled_one"),
