@@ -130,7 +130,7 @@ def test_a_root_hub_without_its_driver_gets_it_back(world: World, monkeypatch: p
         asked.append((interface, driver, (world.bus / "1-0:1.0/authorized").read_text().strip()))
         world.driver.symlink_to("../../../drivers/hub")
 
-    monkeypatch.setattr("usbguard_py.shell.sysfs.probe", bound)
+    monkeypatch.setattr("usbguard_py.shell.hubs.probe", bound)
     world.drift.look()
     assert asked == [("1-0:1.0", "hub", "1")]
     [(kind, body)] = world.kept

@@ -14,7 +14,7 @@ from usbguard_py.daemon.flow import Ask, Flow
 from usbguard_py.daemon.judge import Judge
 from usbguard_py.errors import GuardError
 from usbguard_py.pipeline import verify
-from usbguard_py.shell import floor, luns, sysfs
+from usbguard_py.shell import floor, hubs, luns, sysfs
 from usbguard_py.shell.hands import FLOOR_SECONDS
 
 CLOSED = "0"  # every default of a closed world (Documentation/usb/authorization.rst)
@@ -70,14 +70,14 @@ class Drift:
 
     def _buses(self) -> None:
         """A bus is dead without its root hub's driver: not open, but nobody can type on it. It gets it back."""
-        seen = sysfs.hubs()
+        seen = hubs.seen()
         # One that has just come may still wait for its driver.
         dead = {place: what for place, what in seen.items() if what != THERE and place in self._hubs}
         for place, what in dead.items():
             with contextlib.suppress(GuardError):
-                sysfs.revive(place.partition("/")[0])
+                hubs.revive(place.partition("/")[0])
             if self._dead.get(place) != what:
-                restored = sysfs.hubs().get(place, THERE) == THERE
+                restored = hubs.seen().get(place, THERE) == THERE
                 self._judge.host.books.append_or_keep("drift", record.drift(place, THERE, what, restored=restored))
         self._hubs, self._dead = frozenset(seen), dead
 
