@@ -16,6 +16,7 @@ help:
 	@echo "make fuzz       ten million executions of the parsers, coverage-guided, into build/fuzz.jsonl"
 	@echo "make package    $(PACKAGE)"
 	@echo "make bench      figures beside Debian's usbguard, in build/bench.json"
+	@echo "make compare    the same scenarios with Debian's usbguard, into docs/comparison.md"
 	@echo "make lint       ruff, mypy, import contract, shellcheck, codespell"
 	@echo "make format     put the code into its one form"
 	@echo "make lock       write the lock files anew"
@@ -43,6 +44,11 @@ demo: prepare package
 .PHONY: bench
 bench: prepare package
 	$(PYTHON) -m tests.bench
+
+.PHONY: compare
+compare: prepare package
+	$(PYTHON) -m tests.compare run
+	$(PYTHON) -m tests.compare publish
 
 .PHONY: fuzz
 fuzz: .venv/stamp
