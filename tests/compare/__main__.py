@@ -59,16 +59,11 @@ def write_page() -> int:
 def run(wanted: Sequence[Scenario], results: dict[str, Any]) -> list[str]:
     """Play these scenarios; ``results`` is brought up to date and written after each. What did not succeed."""
     failed = []
-    shared = [one for one in wanted if not one.own]
-    if shared:
-        with boot(Lab()) as guest:
-            sides = prepare(guest)
-            results["about"] = where(guest, sides)
-            for one in shared:
-                failed += play(one, sides, results)
-    for one in wanted:
-        if one.own:
-            failed += play(one, SIDES, results)
+    with boot(Lab()) as guest:
+        sides = prepare(guest)
+        results["about"] = where(guest, sides)
+        for one in wanted:
+            failed += play(one, sides, results)
     return failed
 
 
@@ -108,7 +103,8 @@ def play(one: Scenario, sides: dict[str, Any], results: dict[str, Any]) -> list[
         for name in ORDERS[number % 2]:
             begun = time.monotonic()
             try:
-                answers = list(one.play(ready(sides[name], name, own=one.own)))
+                sides[name].guest.restore(name)
+                answers = list(one.play(sides[name]))
             except Exception as error:  # noqa: BLE001 - one scenario that breaks must not cost the others
                 traceback.print_exc()
                 return [f"{one.name}, {name}: {error}"]
@@ -127,13 +123,6 @@ def play(one: Scenario, sides: dict[str, Any], results: dict[str, Any]) -> list[
     FOUND.parent.mkdir(exist_ok=True)
     FOUND.write_text(json.dumps(results, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
     return []
-
-
-def ready(side: Any, name: str, *, own: bool) -> Any:
-    """The side in its fresh snapshot, or its class."""
-    if not own:
-        side.guest.restore(name)
-    return side
 
 
 if __name__ == "__main__":

@@ -12,26 +12,25 @@ Play = Callable[[Any], Findings]
 
 @dataclass(frozen=True)
 class Scenario:
-    """``play`` is called with a side in its own fresh snapshot, or, when ``own``, with the side's class.
+    """``play`` is called with a side in its own fresh snapshot and answers its rows in their order.
 
-    It answers its rows in their order. ``rounds`` times: figures are taken in turns.
+    ``rounds`` times: figures are taken in turns.
     """
 
     name: str
     play: Play
     rows: tuple[Row, ...]
     rounds: int = 1
-    own: bool = False
 
 
 SCENARIOS: dict[str, Scenario] = {}
 
 
-def scenario(*rows: Row, rounds: int = 1, own: bool = False) -> Callable[[Play], Play]:
+def scenario(*rows: Row, rounds: int = 1) -> Callable[[Play], Play]:
     """Register a function under its name."""
 
     def register(play: Play) -> Play:
-        SCENARIOS[play.__name__] = Scenario(play.__name__, play, rows, rounds, own)
+        SCENARIOS[play.__name__] = Scenario(play.__name__, play, rows, rounds)
         return play
 
     return register

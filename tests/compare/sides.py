@@ -16,7 +16,7 @@ HERE = Path(__file__).parent
 SETTINGS = HERE / "usbguard-daemon.conf"
 RULES = HERE / "rules.conf"
 LOG = "/var/log/usbguard/usbguard-audit.log"
-STATE = "/var/lib/usbguard-py"  # where the lab's disk that survives a power cut is mounted
+STATE = "/var/lib/usbguard-py"
 JUDGED = 20.0  # seconds for a decision, emulated
 _FACETS = re.compile(r'(?<![\w-])(id|serial|name|hash|via-port) ("(?:[^"\\]|\\.)*"|\S+)')
 _INTERFACES = re.compile(r"with-interface (?:\{ ([^}]*) \}|(\S+))")
@@ -59,8 +59,8 @@ class Side(Protocol):
     def start(self) -> None:
         """Start the daemon, until it judges."""
 
-    def records(self, serial: str) -> int:
-        """How many records of arrivals in its log name this serial number, over the whole log."""
+    def recorded(self, serial: str, timeout: float) -> bool:
+        """Wait until a record of an arrival names this serial number; whether one did in time."""
 
     def tamper(self) -> tuple[str, str]:
         """Take a record out of its log; the command that should notice, and what to say when there is none."""
@@ -131,9 +131,11 @@ class Ours:
         """Its unit is active when it judges."""
         self.guest.run(f"systemctl start {self.unit}", timeout=90)
 
-    def records(self, serial: str) -> int:
-        """Decisions."""
-        return len(self.rig.entries(kind="decision", serial=serial))
+    def recorded(self, serial: str, timeout: float) -> bool:
+        """A decision."""
+        with contextlib.suppress(AssertionError):
+            return bool(self.rig.await_entry(0, timeout=timeout, kind="decision", serial=serial))
+        return False
 
     def tamper(self) -> tuple[str, str]:
         """A row is deleted from a copy of the database, its guards taken off first."""
@@ -181,9 +183,11 @@ class Peer:
 
     def _listed(self, port: str, timeout: float, *, there: bool) -> bool:
         look = f"usbguard list-devices | grep -qF 'via-port \"{port}\"'"
-        word = "until" if there else "while"
-        return self.guest.run(f"timeout {timeout:g} sh -c {shlex.quote(f'{word} {look}; do :; done')}",
-                              check=False, timeout=timeout + 30).returncode == 0  # fmt: skip
+        return self._came(f"{'until' if there else 'while'} {look}; do :; done", timeout)
+
+    def _came(self, loop: str, timeout: float) -> bool:
+        command = f"timeout {timeout:g} sh -c {shlex.quote(loop)}"
+        return self.guest.run(command, check=False, timeout=timeout + 30).returncode == 0
 
     def pull(self, plugged: Any) -> None:
         """It lists it no more."""
@@ -223,10 +227,10 @@ class Peer:
         self.guest.run(f"systemctl start {self.unit}", timeout=90)
         self.guest.run("until usbguard list-devices; do :; done", timeout=60)
 
-    def records(self, serial: str) -> int:
-        """Arrivals."""
-        words = f"""grep -F 'serial "{serial}"' {LOG} | grep -cE "type='Device.(Insert|Present)'" """
-        return int(self.guest.run(words, check=False).stdout or 0)
+    def recorded(self, serial: str, timeout: float) -> bool:
+        """A line of its log."""
+        look = f"grep -F 'serial \"{serial}\"' {LOG} | grep -qE 'Device.(Insert|Present)'"
+        return self._came(f"until {look}; do :; done", timeout)
 
     def tamper(self) -> tuple[str, str]:
         """A line is deleted; none of its commands reads the log."""
