@@ -17,6 +17,7 @@ help:
 	@echo "make campaign   270 kills, 30 power cuts and 10 000 plug cycles, into build/campaign.jsonl; goes on where it stopped"
 	@echo "make package    $(PACKAGE)"
 	@echo "make bench      figures beside Debian's usbguard, in build/bench.json"
+	@echo "make compare    the same scenarios with Debian's usbguard, into docs/comparison.md"
 	@echo "make lint       ruff, mypy, import contract, shellcheck, codespell"
 	@echo "make format     put the code into its one form"
 	@echo "make lock       write the lock files anew"
@@ -48,6 +49,11 @@ bench: prepare package
 .PHONY: campaign
 campaign: prepare package
 	$(PYTHON) -m tests.campaign
+
+.PHONY: compare
+compare: prepare package
+	$(PYTHON) -m tests.compare run
+	$(PYTHON) -m tests.compare publish
 
 .PHONY: fuzz
 fuzz: .venv/stamp

@@ -1,0 +1,1 @@
+"""The same scenarios with us and with Debian's usbguard, judged by the witness (``python -m tests.compare``)."""
