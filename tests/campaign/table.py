@@ -38,7 +38,9 @@ def page(lines: Sequence[Line]) -> str:
     builds = list(dict.fromkeys(line["build"]["package"] for line in reversed(lines)))
     parts = [TEXT.read_text(encoding="utf-8").rstrip()]
     parts += [_build([line for line in lines if line["build"]["package"] == one]) for one in builds]
-    return "\n\n".join(parts or ["Nothing was run yet."]) + "\n"
+    if not builds:
+        parts.append("No trial is in the file: the long campaign has not been run for a published build.")
+    return "\n\n".join(parts) + "\n"
 
 
 def _build(lines: Sequence[Line]) -> str:

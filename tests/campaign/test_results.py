@@ -106,6 +106,11 @@ def test_the_page_in_the_docs_is_what_its_file_says() -> None:
     assert table.PAGE.read_text(encoding="utf-8") == table.page(results.read(table.COPY))
 
 
+def test_a_page_of_nothing_says_so() -> None:
+    assert "No trial is in the file" in table.page([])
+    assert "No trial is in the file" not in table.page([a_line()])
+
+
 def test_the_page_counts_what_the_file_holds() -> None:
     soak = {"cycles": 200, "ports": 32, "told": 200, "memory_kib": [20480, 21504, 21504], **SEEN, "seconds": 60}
     lines = [
