@@ -203,7 +203,6 @@ def test_a_maintenance_start_lets_in_one_plain_keyboard_on_the_port_of_the_enrol
     """Recorded and shown; not another, not one that brings anything along, not elsewhere, not after the next start."""
     rig.guest.load_dummy_hcd(2)
     port = enrolled(rig, KEYBOARD, code="INPUT_ENROLLED", was="INPUT_NOT_ENROLLED")
-    refused(rig, KEYBOARD, code="INPUT_NOT_ENROLLED", facet="enrolment", pid=2)
     before = rig.seq()
     maintained(rig)
     assert rig.await_entry(before, kind="maintenance")["alarm"] is True
