@@ -113,13 +113,13 @@ def authorised_by_hand(side: Side) -> Findings:
     ),
     Row(
         "full disk, that plug",
-        "strangers came and went while the disk was full; now there is room",
+        "strangers came and went while the disk with the log (1 MiB) was full; now there is room",
         f"the log has all of them {RECORDED:g} s later",
         "yes",
     ),
     Row(
         "full disk, next plug",
-        "a stranger is plugged in after there is room again",
+        "a stranger is plugged in after there is room again on that disk of 1 MiB",
         f"the log has it within {RECORDED:g} s",
         "yes",
     ),
