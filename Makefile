@@ -65,7 +65,7 @@ test: prepare
 	$(PYTHON) -m tests.rooms fast package lab scenarios attacks
 
 test-full: prepare
-	$(PYTHON) -m tests.rooms --slow fast package lab scenarios attacks
+	$(PYTHON) -m tests.rooms --slow fast package lab scenarios attacks crashes
 
 test-fast: .venv/stamp
 	$(PYTHON) -m tests.rooms fast

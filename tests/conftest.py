@@ -12,6 +12,7 @@ ROOMS = {
     "lab_floor": "lab",
     "scenarios": "scenarios",
     "attacks": "attacks",
+    "crashes": "crashes",
 }
 # How long one example takes says nothing on a machine where a guest may run beside it; rooms have budgets.
 settings.register_profile("project", deadline=None)

@@ -1,6 +1,6 @@
 """A short crash campaign and a short soak, judged by the very code of the long ones (``make campaign``).
 
-The power cut of it, which boots twice, is with the scenarios (tests/scenarios/test_power.py): their room has the time.
+The power cut of it, which boots twice, is in test_power.py.
 """
 
 from pathlib import Path
