@@ -135,8 +135,9 @@ def test_a_root_hub_that_somebody_toggles_lets_nothing_in_and_its_bus_lives_on(r
     for way, script in TOGGLED.items():
         before = rig.seq()
         rig.guest.run(script.format(usb=f"/sys/bus/usb/devices/{bus}"), timeout=60)
-        drift = rig.await_entry(before, kind="drift", name=f"{bus}/hub")
-        assert (drift["seen"], drift["restored"]) == ("no driver", True), way
+        # A look in the middle of it sees a bus that is turned off, and says so first.
+        drift = rig.await_entry(before, kind="drift", name=f"{bus}/hub", restored=True)
+        assert drift["seen"] == "no driver", way
         removed = rig.await_entry(before, kind="removed", name=stick.port)
         rig.await_entry(before, timeout=30, kind="outcome", name=stick.port, code="ALLOWED")
         rig.allowed(stick, int(removed["seq"]))
