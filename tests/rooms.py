@@ -56,7 +56,7 @@ ROOMS = {
     ),
     "attacks": Room(
         ("-m", "attacks"),
-        budget=16 * 60,
+        budget=20 * 60,
         after=((sys.executable, "-m", "tests.scenarios.evidence", "check", "attacks"),),
     ),
     "crashes": Room(("-m", "crashes"), budget=10 * 60),

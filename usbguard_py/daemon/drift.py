@@ -30,7 +30,7 @@ class Drift:
         self._before: frozenset[str] = frozenset()
         self._told: set[tuple[str, str]] = set()
         self._hubs: frozenset[str] = frozenset()
-        self._dead: dict[str, str] = {}
+        self._dead: dict[str, tuple[str, bool]] = {}
         self.closed_since = 0.0
 
     def look(self) -> None:
@@ -73,13 +73,15 @@ class Drift:
         seen = hubs.seen()
         # One that has just come may still wait for its driver.
         dead = {place: what for place, what in seen.items() if what != THERE and place in self._hubs}
+        told = {}
         for place, what in dead.items():
             with contextlib.suppress(GuardError):
                 hubs.revive(place.partition("/")[0])
-            if self._dead.get(place) != what:
-                restored = hubs.seen().get(place, THERE) == THERE
-                self._judge.host.books.append_or_keep("drift", record.drift(place, THERE, what, restored=restored))
-        self._hubs, self._dead = frozenset(seen), dead
+            told[place] = (what, hubs.seen().get(place, THERE) == THERE)
+            if self._dead.get(place) != told[place]:
+                body = record.drift(place, THERE, what, restored=told[place][1])
+                self._judge.host.books.append_or_keep("drift", body)
+        self._hubs, self._dead = frozenset(seen), told
 
     def _nodes(self) -> Flow:
         """Without the flag udev gave nodes out: let the floor state all of them anew."""
