@@ -26,7 +26,7 @@ class Machine:
         self.fails = ""
         self.put("usr/sbin/mkinitramfs", "")
         self.put("etc/usbguard-py/floor/mode", "enforce\n")
-        self.put("etc/usbguard-py/floor/input", "# head\n1-2 0627:0001 00 0\n")
+        self.put("etc/usbguard-py/floor/input", "# head\n1-2 0627:0001 00 0 keyboard\n")
         self.put("boot/grub/grub.cfg", KERNEL)
         self.put("proc/cmdline", "root=/dev/sda1")
 
@@ -114,7 +114,8 @@ def test_nothing_is_changed_without_a_yes(run: Run, machine: Machine) -> None:
 REFUSED = {
     "observing": ("etc/usbguard-py/floor/mode", "observe\n", "policy use standalone"),
     "nothing enrolled": ("etc/usbguard-py/floor/input", "# head\n", "--no-keyboard"),
-    "behind a hub": ("etc/usbguard-py/floor/input", "1-2.1 0627:0001 00 0\n", "--no-keyboard"),
+    "behind a hub": ("etc/usbguard-py/floor/input", "1-2.1 0627:0001 00 0 keyboard\n", "--no-keyboard"),
+    "a mouse alone": ("etc/usbguard-py/floor/input", "1-2 0627:0001 00 0 mouse\n", "--no-keyboard"),
 }
 
 
@@ -243,3 +244,21 @@ def test_enrolment_says_that_the_initramfs_follows(run: Run, machine: Machine, j
     assert "initramfs" not in run(*words, lang="en").stdout
     machine.put("etc/usbguard-py/floor/installed", "")
     assert "initramfs" in run(*words, lang="en").stdout
+
+
+def test_storage_drivers_kept_away_and_given_back(run: Run, machine: Machine, judge: Judge) -> None:
+    judge.answers["DriversChanged"] = {"seq": 7}
+    assert run("floor", "drivers", "--just-in-time").exit_code == 0
+    assert "install usb-storage /bin/false\n" in paths.DRIVERS_HIDDEN.read_text()
+    assert json.loads(run("floor", "drivers", "--json").stdout)["just_in_time"] is True
+    assert run("floor", "drivers", "--as-usual").exit_code == 0
+    assert not paths.DRIVERS_HIDDEN.exists()
+    units = "usbguard-py-drivers.path"
+    assert machine.called == [f"systemctl enable --now {units}", f"systemctl disable --now {units}"]
+    assert judge.asked == [requests.DriversChanged(just_in_time=True), requests.DriversChanged(just_in_time=False)]
+
+
+def test_storage_drivers_stay_as_they_were_when_nobody_would_load_them(run: Run, machine: Machine) -> None:
+    machine.fails = "systemctl"
+    assert run("floor", "drivers", "--just-in-time").exit_code == FloorTrouble.exit_code
+    assert not paths.DRIVERS_HIDDEN.exists()

@@ -169,3 +169,20 @@ def test_bad_input_changes_nothing(run: Run, judge: Judge, tmp_path: Path, words
     assert result.exit_code == code, result.output
     assert result.stderr.count("Lỗi: ") == 1
     assert judge.asked == []
+
+
+def test_learn_says_what_is_missing_and_asks_nobody(run: Run, judge: Judge) -> None:
+    result = run("whitelist", "learn", "TB-0001", "--device", "1-2")
+    assert result.exit_code == 64
+    assert "--face, --document" in result.stderr
+    assert judge.asked == []
+
+
+def test_learn(run: Run, judge: Judge) -> None:
+    judge.answers["WhitelistLearn"] = {"id": "TB-0001", "seq": 21}
+    words = ("TB-0001", "--device", "1-2", "--face", "sau khi đăng nhập", "--document", "MAU-03/2026")
+    result = run("whitelist", "learn", *words)
+    assert result.stdout == "TB-0001 từ nay được phép có thêm dạng “sau khi đăng nhập” (bản ghi 21).\n"
+    assert judge.asked == [
+        requests.WhitelistLearn(id="TB-0001", device="1-2", face="sau khi đăng nhập", document="MAU-03/2026")
+    ]

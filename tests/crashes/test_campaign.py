@@ -20,8 +20,10 @@ SEED = 20261121
 KILLS = 4
 CYCLES = 150
 
+READY = "/run/lab-opener"
 # Root lets a stranger in as soon as it comes, as if nothing enforced.
 OPEN = """
+: > {ready}
 while :; do
     for device in /sys/bus/usb/devices/{port}; do
         [ "$(cat $device/authorized 2>/dev/null)" = 1 ] || echo 1 > $device/authorized
@@ -55,7 +57,8 @@ def test_a_trial_in_which_a_stranger_was_let_in_did_not_hold(rig: Rig, kills: Ki
     kills.guest.restore(BASE)
     port = kills.world.ports["stranger"]
     assert kills.world.devices()[port] == UNKNOWN
-    opener = kills.guest.start(OPEN.format(port=port))
+    opener = kills.guest.start(OPEN.format(port=port, ready=READY))
+    kills.guest.wait_path(READY)
     trial = kills.run(storm(seeded(SEED, "opened", 1), list(ROLES), STAYS), tmp_path)
     opener.kill()
     assert [one for one in trial.problems if one.startswith(f"{port} is not approved: a driver was bound")]

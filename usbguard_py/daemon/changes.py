@@ -44,7 +44,6 @@ _ENDED = {Custody.REVOKED, Custody.DESTROYED}  # may be listed anew, for instanc
 TYPES = {Function.KEYBOARD, Function.INPUT}  # what somebody may be typing on
 CUT_SLACK = 10.0  # seconds beyond the cut's own deadline before the answer says that it is not done
 FLOOR = 15.0  # seconds for the floor's script
-EXAMINATION = 5.0  # seconds for all descriptor requests of one examination
 
 
 def add(judge: Judge, request: WhitelistAdd, caller: Peer) -> Flow:
@@ -72,7 +71,7 @@ def add(judge: Judge, request: WhitelistAdd, caller: Peer) -> Flow:
     )
     added, entry = judge.host.books.ready().add_asset(asset, by(caller))
     announced(judge, entry, asset=added.id, holder=added.holder)
-    _judge_serial(judge, passport.serial)
+    judge_serial(judge, passport.serial)
     return {"id": added.id, "seq": entry.seq}
 
 
@@ -140,7 +139,8 @@ def _hexadecimal(passport: Passport | None) -> None:
             raise BadInput(where="passport", detail="not hexadecimal") from error
 
 
-def _judge_serial(judge: Judge, serial: str) -> None:
+def judge_serial(judge: Judge, serial: str) -> None:
+    """Judge the connected devices with this serial, in hex, anew."""
     judge.judge_again([n for n, c in judge.host.connections.items() if (c.device.serial or b"").hex() == serial])
 
 

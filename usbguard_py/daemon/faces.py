@@ -3,14 +3,13 @@
 It is examined like a device that is put on the list, and only then belongs to the asset's passports.
 """
 
-from typing import Any
-
 import msgspec
 
 from usbguard_py.core.passport import Passport, alike
 from usbguard_py.core.requests import WhitelistLearn
 from usbguard_py.core.text import escaped
 from usbguard_py.core.whitelist import Asset, Custody, Fingerprint
+from usbguard_py.daemon.changes import announced, judge_serial
 from usbguard_py.daemon.examination import by, connected, examined
 from usbguard_py.daemon.flow import Flow
 from usbguard_py.daemon.judge import Judge
@@ -23,7 +22,7 @@ MOST = 8  # faces of one asset: each is compared at every plug, and a stick has 
 
 
 def learn(judge: Judge, request: WhitelistLearn, caller: Peer) -> Flow:
-    """Add what a connected device shows to an asset, with its entry; the device is judged again at once.
+    """Add what a connected device shows to an asset, with its entry; all with that serial are judged again at once.
 
     Raises:
         NotFound, NotInUse, TooManyFaces: nothing can be added to that asset.
@@ -41,9 +40,8 @@ def learn(judge: Judge, request: WhitelistLearn, caller: Peer) -> Flow:
     _unknown(store, asset, passport)
     face = Fingerprint(request.face.strip(), passport)
     entry = store.add_fingerprint(asset.id, face, request.document.strip(), by(caller))
-    facts: dict[str, Any] = {"at": entry.at, "asset": asset.id, "holder": asset.holder}
-    judge.host.books.appended(entry.kind, entry.seq, facts)
-    judge.judge_again([request.device])
+    announced(judge, entry, asset=asset.id, holder=asset.holder)
+    judge_serial(judge, str(passport.serial))
     return {"id": asset.id, "seq": entry.seq}
 
 

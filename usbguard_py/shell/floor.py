@@ -92,7 +92,7 @@ def close() -> tuple[str, ...]:
 def kernel_parameter() -> bool:
     """Whether the kernel was started with ``usbcore.authorized_default=0``."""
     try:
-        words = (paths.ROOT / "proc/cmdline").read_text(encoding="ascii", errors="replace").split()
+        words = paths.CMDLINE.read_text(encoding="ascii", errors="replace").split()
     except OSError:
         return False
     return closes(words)

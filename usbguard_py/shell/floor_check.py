@@ -83,7 +83,7 @@ def _module_option() -> tuple[bool, str]:
 
 
 def _command_line() -> tuple[bool, str]:
-    text = text_of(paths.ROOT / "proc/cmdline")
+    text = text_of(paths.CMDLINE)
     seen = [w for w in text.split() if w.startswith("usbcore.")]
     return floor.kernel_parameter(), " ".join(seen) or "usbcore.authorized_default is not there"
 
@@ -135,19 +135,13 @@ def _enrolled() -> tuple[bool, str]:
         return True, "none is enrolled"
     if not stat.S_ISREG(facts.st_mode) or facts.st_uid != 0 or facts.st_mode & 0o022:
         return False, "others than root may have written it"
-    return True, f"{len(ports())} enrolled"
+    return True, f"{len(floor.lines())} enrolled"
 
 
 def _mode() -> tuple[bool, str]:
     if floor.mode() != "enforce":
         return False, OBSERVES
     return (True, "enforcing") if paths.ENFORCING.exists() else (False, "the floor did not run at this start")
-
-
-def ports() -> tuple[str, ...]:
-    """The ports of the enrolled keyboards and mice, from the floor's own file."""
-    lines = (line.split() for line in text_of(paths.FLOOR_INPUT).splitlines() if not line.startswith("#"))
-    return tuple(fields[0] for fields in lines if fields)
 
 
 _READ: dict[str, Callable[[], tuple[bool, str]]] = {

@@ -10,10 +10,10 @@ import msgspec
 
 from usbguard_py import paths
 from usbguard_py.core.bootline import closes
-from usbguard_py.errors_floor import FloorLocksOut, FloorObserves, FloorOnUsb, FloorUnsupported
+from usbguard_py.errors_floor import FloorLocksOut, FloorObserves, FloorOnUsb, FloorTrouble, FloorUnsupported
 from usbguard_py.shell import bootloader, floor, initramfs
 from usbguard_py.shell.files import put, text_of
-from usbguard_py.shell.floor_check import DRIVERS_UNIT, HIDDEN, OPTION, RENEWAL, UNIT, ports
+from usbguard_py.shell.floor_check import DRIVERS_UNIT, HIDDEN, OPTION, RENEWAL, UNIT
 from usbguard_py.shell.tools import asked, run
 
 MADE = "kernel-cmdline made\n"  # a line of the marker: /etc/kernel/cmdline was not there before
@@ -45,7 +45,7 @@ def refuse_lock_out(*, keyboard: bool) -> None:
         if _on_usb(path):
             raise FloorOnUsb(path=path)
     # Behind an external hub nothing works before the daemon has judged the hub.
-    if keyboard and not any("." not in port for port in ports()):
+    if keyboard and not any("." not in port for port in floor.keyboard_ports()):
         raise FloorLocksOut
 
 
@@ -99,9 +99,18 @@ def _present() -> Iterator[Step]:
 
 
 def keep_drivers_away() -> None:
-    """From here on the storage drivers are loaded by :mod:`usbguard_py.daemon.drivers` alone."""
+    """From here on the storage drivers are loaded by :mod:`usbguard_py.daemon.drivers` alone.
+
+    Raises:
+        CannotWrite, FloorTrouble: nothing was changed.
+    """
     put(paths.DRIVERS_HIDDEN, HIDDEN)
-    run("systemctl", "enable", "--now", DRIVERS_UNIT)
+    try:
+        run("systemctl", "enable", "--now", DRIVERS_UNIT)
+    except FloorTrouble:
+        # Away for good, with nobody to load them for an approved drive.
+        paths.DRIVERS_HIDDEN.unlink(missing_ok=True)
+        raise
 
 
 def leave_drivers() -> None:

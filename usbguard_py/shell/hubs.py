@@ -1,22 +1,14 @@
 """Root hubs in sysfs: whether each has its driver, without which its bus is dead."""
 
-import contextlib
-
-from usbguard_py.errors import DeviceGone
-from usbguard_py.shell.sysfs import Directory, present, probe
+from usbguard_py.shell.sysfs import Directory, probe, root_hubs
 
 
 def seen() -> dict[str, str]:
     """What became of each root hub's driver, by ``BUS/hub``: ``"there"``, ``"no driver"`` or ``"no interface"``."""
     found = {}
-    for name in present():
-        if not name.startswith("usb"):
-            break  # root hubs come first
-        with contextlib.suppress(DeviceGone):
-            bus = Directory(name)
-            own = bus.interfaces()
-            bus.close()
-            found[f"{name}/hub"] = ("there" if own[0].driver else "no driver") if own else "no interface"
+    for bus in root_hubs():
+        own = bus.interfaces()
+        found[f"{bus.name}/hub"] = ("there" if own[0].driver else "no driver") if own else "no interface"
     return found
 
 

@@ -225,16 +225,24 @@ def defaults() -> dict[str, str]:
     found = {}
     with contextlib.suppress(OSError):
         found["usbcore.authorized_default"] = paths.USBCORE_DEFAULT.read_text(encoding="ascii").strip()
+    for bus in root_hubs():
+        if bus.interfaces():
+            for attribute in ("authorized_default", "interface_authorized_default"):
+                found[f"{bus.name}/{attribute}"] = (bus.read(attribute) or b"?").decode("ascii", "replace").strip()
+    return found
+
+
+def root_hubs() -> Iterator[Directory]:
+    """The directory of each root hub, open until the next one is asked for."""
     for name in present():
         if not name.startswith("usb"):
             break  # root hubs come first
         with contextlib.suppress(DeviceGone):
             bus = Directory(name)
-            if bus.interfaces():
-                for attribute in ("authorized_default", "interface_authorized_default"):
-                    found[f"{name}/{attribute}"] = (bus.read(attribute) or b"?").decode("ascii", "replace").strip()
-            bus.close()
-    return found
+            try:
+                yield bus
+            finally:
+                bus.close()
 
 
 def close_bus(name: str) -> None:
