@@ -1,5 +1,8 @@
 """The books of the judge on a real database: one trouble, said once; an export that is true of this log."""
 
+import os
+import subprocess
+from contextlib import suppress
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any, cast
@@ -8,11 +11,13 @@ import pytest
 
 from usbguard_py import paths
 from usbguard_py.core.requests import LogExported
-from usbguard_py.daemon.books import Books
+from usbguard_py.daemon.books import MAKES_ROOM, Books
 from usbguard_py.daemon.exports import exported
 from usbguard_py.daemon.judge import Judge
 from usbguard_py.errors import DatabaseDamaged, DatabaseMissing, GuardError, Usage
 from usbguard_py.shell.peer import Peer
+from usbguard_py.shell.reader import Query, Reader
+from usbguard_py.shell.verify import verify
 
 CALLER = Peer(uid=1001, pid=1, user="kiemtra", login="quanly", role="auditor")
 
@@ -71,3 +76,30 @@ def test_what_is_not_true_of_this_log_is_not_recorded(books: Books, ahead: int, 
     last = books.ready().last()
     assert last is not None
     assert last.seq == entry.seq
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="mounts a file system")
+def test_a_disk_that_stays_nearly_full_gets_all_that_was_kept(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The write-ahead log needs ten times the room of what it holds, and must not keep it."""
+    monkeypatch.setattr(paths, "FLOOR_MODE", tmp_path / "mode")
+    disk = tmp_path / "disk"
+    disk.mkdir()
+    subprocess.run(["mount", "-t", "tmpfs", "-o", "size=1m", "sample", disk], check=True)
+    try:
+        books = Books(disk / "usbguard-py.db")
+        assert books.open(enforce_expected=False)
+        with (disk / "ballast").open("wb", buffering=0) as ballast, suppress(OSError):
+            while True:
+                ballast.write(bytes(4096))
+        seqs = [
+            books.append_or_keep("alarm", {"number": n, "detail": "x" * 1500}, (os.urandom(300),)) for n in range(30)
+        ]
+        assert seqs[-4 * MAKES_ROOM :].count(0) > 2 * MAKES_ROOM
+        (disk / "ballast").unlink()
+        assert books.open(enforce_expected=False)
+        last = books.append("alarm", {"number": 30}).seq
+        assert verify(books.path).last == last
+        with Reader(books.path) as reader:
+            assert [r.body["number"] for r in reader.log(Query(kind="alarm"))] == list(range(31))
+    finally:
+        subprocess.run(["umount", "-l", disk], check=True)

@@ -6,6 +6,7 @@ what did not fit is counted, so that the log can say how many are missing.
 """
 
 import hashlib
+import itertools
 import time
 from collections import deque
 from collections.abc import Callable, Iterable, Mapping
@@ -27,6 +28,7 @@ from usbguard_py.shell.database import ensure_schema
 from usbguard_py.shell.store import Entry, Store
 
 MAX_LATE = 1000  # entries kept in memory
+MAKES_ROOM = 8  # entries, some 300 KiB of the write-ahead log, between two times that it is emptied
 MAX_LATE_BYTES = 16 * 1024 * 1024  # of descriptors kept with them
 
 _T = TypeVar("_T")
@@ -157,7 +159,11 @@ class Books:
         """Write what was kept, oldest first, then how many could not be kept."""
         if self.store is None:
             return
-        while self._late:
+        for written in itertools.count():
+            if not self._late:
+                break
+            if written % MAKES_ROOM == 0:  # what was full may be nearly so again
+                self.store.give_room_back()
             late = self._late[0]
             self.store.append(late.kind, late.body, late.evidence)
             self._late.popleft()
