@@ -454,6 +454,52 @@ def test_a_device_that_sleep_took_away_is_left_to_its_event() -> None:
     assert host.log == []
 
 
+GOING = ReadBack(authorized=True, configuration=None)  # its interfaces are gone, itself not yet
+LEAVING = {"interfaces gone": GOING, "driver gone": UNBOUND}
+
+
+class Leaves(Directory):
+    """A device that is half gone at the first look and gone when somebody waits for it."""
+
+    def present(self) -> bool:
+        self.seen = ReadBack(authorized=False, configuration=None, gone=True)
+        return False
+
+
+@pytest.mark.parametrize("case", LEAVING)
+@pytest.mark.parametrize("look", [verify, woken])
+def test_a_device_that_is_being_unplugged_was_changed_by_nobody(case: str, look: Callable[..., Flow]) -> None:
+    """The kernel takes it away piece by piece; its removal finds it in use, as it was."""
+    host = Host(ALLOW)
+    link = Link("1-2", LEAVING[case], State.HANDED_OVER)
+    link.device, link.decision, link.seq = STICK, ALLOW, 3
+    link.directory = Leaves("1-2", LEAVING[case])
+    run(look(link, host))
+    assert host.log == []
+    assert link.opened
+
+
+@pytest.mark.parametrize("case", LEAVING)
+def test_a_device_that_stays_half_there_was_changed_by_somebody(case: str) -> None:
+    host = Host(ALLOW)
+    link = Link("1-2", LEAVING[case], State.HANDED_OVER)
+    link.device, link.decision, link.seq = STICK, ALLOW, 3
+    run(verify(link, host))
+    assert host.log[0] == "record drift"
+    assert host.log[-1] == "record cut 1-2 NOT_EFFECTIVE"
+
+
+def test_a_device_that_shows_more_is_cut_without_a_wait() -> None:
+    """Whatever else it lacks."""
+    host = Host(ALLOW)
+    more = ReadBack(authorized=True, configuration=1, interfaces=(InterfaceState("1-2:1.1", True, "usbhid"),))
+    link = Link("1-2", more, State.HANDED_OVER)
+    link.device, link.decision, link.seq = STICK, ALLOW, 3
+    link.removal = lambda: pytest.fail("it was waited for")
+    run(verify(link, host))
+    assert host.log[0] == "record drift"
+
+
 def test_a_device_in_use_that_shows_more_than_granted_starts_over() -> None:
     """Closed first, then opened as decided."""
     host = Host(ALLOW)

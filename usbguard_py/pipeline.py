@@ -132,7 +132,9 @@ def adopt(connection: Connection, host: Host, *, known: bool = False) -> Flow:
 
     ``known``: it was opened by ourselves, before the machine slept.
     """
-    seen = yield from _not_kept(connection, host)
+    seen = yield from (_still_there if known else _not_kept)(connection, host)
+    if known and (connection.gone or seen.gone):
+        return
     if USB.effective(connection.decision, connection.device, seen):
         yield from cut(connection, host, recorded=False)
         if not connection.gone:
@@ -167,7 +169,7 @@ def verify(connection: Connection, host: Host) -> Flow:
     """See that an open device still is as it was left; one that somebody else changed is recorded and cut."""
     if connection.state is not State.HANDED_OVER:
         return
-    seen = yield from _not_kept(connection, host)
+    seen = yield from _still_there(connection, host)
     if connection.gone or seen.gone or (yield from _typed(connection, host, seen)):
         return
     problems = USB.effective(connection.decision, connection.device, seen)
@@ -184,6 +186,16 @@ def _typed(connection: Connection, host: Host, seen: ReadBack) -> Generator[Wait
         connection.decision = decided(connection.decision, found)
         yield from cut(connection, host)
     return found is not None
+
+
+def _still_there(connection: Connection, host: Host) -> Generator[Wait, Any, ReadBack]:
+    """Look at a device that was as it should be; wait for the end of its removal, which is nobody's doing either."""
+    seen: ReadBack = yield from _not_kept(connection, host)
+    asked = connection.decision, connection.device, seen
+    if not seen.gone and USB.effective(*asked) and USB.only_missing(*asked):
+        yield connection.removal()
+        seen = yield from _not_kept(connection, host)
+    return seen
 
 
 def _not_kept(connection: Connection, host: Host) -> Generator[Wait, Any, ReadBack]:

@@ -125,6 +125,24 @@ def test_effect_of_an_opening(seen: ReadBack, words: list[str]) -> None:
     assert all(word in problem for word, problem in zip(words, problems, strict=True)), problems
 
 
+@pytest.mark.parametrize(
+    ("interfaces", "missing"),
+    [
+        pytest.param((), True, id="no interface"),
+        pytest.param((DEAD,), True, id="the granted one is gone"),
+        pytest.param((InterfaceState("1-2:1.0", authorized=True), DEAD, DEAD2), True, id="its driver is gone"),
+        pytest.param((OPEN, DEAD), True, id="one that was closed is gone"),
+        pytest.param((OPEN, InterfaceState("1-2:1.1", authorized=True)), False, id="one is open that was not granted"),
+        pytest.param((InterfaceState("1-2:1.1", False, "usbhid"),), False, id="one is bound that was not granted"),
+        pytest.param((InterfaceState("1-2:1.0", True, "usbfs"), DEAD, DEAD2), False, id="another driver"),
+    ],
+)
+def test_what_a_device_shows_that_is_being_unplugged(interfaces: tuple[InterfaceState, ...], missing: bool) -> None:
+    """Parts of what was opened and nothing else."""
+    seen = ReadBack(authorized=True, configuration=None, interfaces=interfaces)
+    assert USB.only_missing(ALLOWED, HIDING, seen) is missing
+
+
 def test_only_a_drive_is_not_kept_through_sleep() -> None:
     """A keyboard goes on typing; the kernel compares its descriptors."""
     keyboard = b.a_keyboard()

@@ -49,6 +49,23 @@ def nodes(rig: Rig, since: int) -> list[str]:
     ]
 
 
+def test_a_drive_that_is_pulled_out_was_changed_by_nobody(rig: Rig) -> None:
+    """The kernel takes many units away one after the other: the judge looks in the middle of it, and waits."""
+    units = (SAMPLE,) * 8
+    before = rig.seq()
+    drive = plug(rig, *units)
+    rig.blocked(drive, before, "NOT_LISTED")
+    rig.approve(drive)
+    for _pull in range(4):
+        rig.allowed(drive, before)
+        before = rig.seq()
+        drive.unplug()
+        removed = rig.await_entry(before, kind="removed", name=drive.port)
+        assert removed["was_open"] is True
+        assert [e["kind"] for e in rig.entries(before)] == ["removed"]
+        drive = plug(rig, *units)
+
+
 @pytest.mark.parametrize("facet", DIFFERENT)
 def test_a_drive_with_another_unit_is_cut_before_there_is_a_node(rig: Rig, facet: str) -> None:
     """Same USB identity to the last byte; the facet is named, and no disk or disc ever existed."""

@@ -33,3 +33,6 @@ class Bus(Protocol):
 
     def effective(self, decision: Decision, device: Device, seen: ReadBack) -> tuple[str, ...]:
         """What was read back and is not what was decided; empty when all is as it should be."""
+
+    def only_missing(self, decision: Decision, device: Device, seen: ReadBack) -> bool:
+        """Whether nothing is open that was not decided, so that the kernel may just be taking the device away."""

@@ -14,13 +14,24 @@ from usbguard_py.buses.usb_enforcement import (
     expected_interfaces,
     interface_number,
     not_kept,
+    only_missing,
     plan,
 )
 from usbguard_py.core.device import Device, Problem
 from usbguard_py.core.text import MAX_STRING, escaped, hidden
 from usbguard_py.errors import BadDescriptors
 
-__all__ = ["READS", "awaited", "describe", "effective", "expected_interfaces", "interface_number", "not_kept", "plan"]
+__all__ = [
+    "READS",
+    "awaited",
+    "describe",
+    "effective",
+    "expected_interfaces",
+    "interface_number",
+    "not_kept",
+    "only_missing",
+    "plan",
+]
 
 READS: tuple[str, ...] = (
     "busnum",

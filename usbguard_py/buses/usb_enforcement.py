@@ -90,6 +90,21 @@ def effective(decision: Decision, device: Device, seen: ReadBack) -> tuple[str, 
     return tuple(_open_faults(decision, device, seen) if decision.allow else _closed_faults(seen))
 
 
+def only_missing(decision: Decision, device: Device, seen: ReadBack) -> bool:
+    """Whether ``seen`` has nothing that ``decision`` did not open, whatever it lacks.
+
+    So is a device that the kernel takes away: it unbinds the drivers and removes the interfaces before the device
+    (usb_disconnect in drivers/usb/core/hub.c, usb_disable_device in drivers/usb/core/message.c).
+    """
+    granted = {_interface(device, number) for number in decision.granted}
+    return all(
+        not interface.driver or _driver(interface) in _drivers(decision, device, interface_number(interface.name))
+        if interface.name in granted
+        else not any(_dead_faults(interface))
+        for interface in seen.interfaces
+    )
+
+
 def _closed_faults(seen: ReadBack) -> Iterator[str]:
     if seen.closed:
         return
@@ -147,9 +162,13 @@ def _drivers(decision: Decision, device: Device, number: int) -> frozenset[str]:
 def _granted_faults(interface: InterfaceState, drivers: frozenset[str]) -> Iterator[str]:
     if not interface.authorized:
         yield f"interface {interface.name} is not authorised"
-    driver = "usb-storage" if interface.driver.startswith("ums-") else interface.driver  # its per-chip variants
-    if driver not in drivers:
+    if _driver(interface) not in drivers:
         yield f"interface {interface.name} has {interface.driver or 'no driver'}"
+
+
+def _driver(interface: InterfaceState) -> str:
+    """The driver's name; the variants of usb-storage for single chips count as itself."""
+    return "usb-storage" if interface.driver.startswith("ums-") else interface.driver
 
 
 def _dead_faults(interface: InterfaceState) -> Iterator[str]:

@@ -1,5 +1,6 @@
 """One connection: a device from its arrival to its removal, as the judge remembers it."""
 
+import time
 from collections import deque
 from typing import Any
 
@@ -11,9 +12,11 @@ from usbguard_py.core.decision import Decision
 from usbguard_py.core.device import Device
 from usbguard_py.core.media import Media
 from usbguard_py.core.passport import Passport
+from usbguard_py.daemon.flow import Bound
 from usbguard_py.shell.clock import asleep_ms
 from usbguard_py.shell.sysfs import Directory
 
+LEAVING_DEADLINE = 1.0  # seconds from the first interface that is gone to the device: 0.08 seen, emulated
 _OPEN = {State.CONFIGURED, State.OPENED, State.HANDED_OVER}
 
 
@@ -55,6 +58,10 @@ class Connection:
     def gone(self) -> bool:
         """Whether it was removed."""
         return self.state is State.GONE
+
+    def removal(self) -> Bound:
+        """A wait for its removal, when the kernel seems to be taking it away."""
+        return Bound(lambda: not self.directory.present(), time.monotonic() + LEAVING_DEADLINE)
 
     def move(self, to: State) -> None:
         """Go to another state; only moves of the table are possible."""
