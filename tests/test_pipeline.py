@@ -7,6 +7,7 @@ from typing import Any
 import msgspec
 import pytest
 
+from usbguard_py.closing import ATTEMPTS
 from usbguard_py.core.codes import Code
 from usbguard_py.core.connection import State
 from usbguard_py.core.decision import Decision
@@ -19,7 +20,7 @@ from usbguard_py.daemon.flow import Bound, Flow, Runner, Wait
 from usbguard_py.daemon.helper import Task
 from usbguard_py.errors import DatabaseTrouble, DeviceGone, SysfsTrouble
 from usbguard_py.errors_device import HandsTrouble, MediaTrouble
-from usbguard_py.pipeline import ATTEMPTS, handle, verify, woken
+from usbguard_py.pipeline import handle, verify, woken
 from usbguard_py.shell.hands_messages import ReadOnlyDone
 from usbguard_py.shell.luns import Unit
 

@@ -15,18 +15,17 @@ from typing import Any
 
 from usbguard_py import media
 from usbguard_py.buses import USB
+from usbguard_py.closing import close, cut, cut_failed, cut_twin
 from usbguard_py.core.codes import Code
 from usbguard_py.core.connection import State
 from usbguard_py.core.decision import Decision
-from usbguard_py.core.enforcement import ReadBack, Write
+from usbguard_py.core.enforcement import ReadBack
 from usbguard_py.core.gates_input import keys
 from usbguard_py.core.gates_media import decided
 from usbguard_py.daemon.connection import Connection
 from usbguard_py.daemon.flow import Flow, Wait
 from usbguard_py.errors import GuardError
 from usbguard_py.machine import Host
-
-ATTEMPTS = 3  # to deauthorise a device before it is an alarm that it stays open
 
 
 def handle(connection: Connection, host: Host, *, anew: bool = False) -> Flow:
@@ -213,75 +212,6 @@ def _not_kept(connection: Connection, host: Host) -> Generator[Wait, Any, ReadBa
     return seen
 
 
-def cut_twin(other: Connection, host: Host) -> Flow:
-    """Cut a device because another one matches its passport too; what is not open stays closed."""
-    other.decision = other.decision_as(Code.DUPLICATE, allow=False)
-    if other.opened:
-        yield from cut(other, host)
-
-
-def cut_failed(connection: Connection, host: Host, problems: tuple[str, ...]) -> Flow:
-    """Cut a drive in use of which the media could not be judged."""
-    connection.decision = connection.closed_decision()
-    yield from cut(connection, host, problems=problems)
-
-
-def cut(
-    connection: Connection, host: Host, *, recorded: bool = True, used: bool = True, problems: tuple[str, ...] = ()
-) -> Flow:
-    """Close a device that is open: no new opens, flush, detach, deauthorise, let go, read back.
-
-    Of a drive that is not ``used`` nothing can be mounted: its nodes were never given out.
-    """
-    host.release_nodes(connection, granted=False)
-    found = list(problems)
-    held: object = None
-    ask = host.hold(connection) if used else None
-    try:
-        held = None if ask is None else (yield ask)
-    except GuardError as error:
-        found.append(str(error))
-    seen = yield from deauthorised(connection, host, found)
-    if ask is not None:
-        try:
-            yield host.release(connection)
-        except GuardError as error:
-            found.append(str(error))
-    found += USB.effective(connection.closed_decision(), connection.device, seen)
-    if recorded:
-        host.record_cut(connection, held, seen, tuple(found))
-
-
-def close(connection: Connection, host: Host, problems: tuple[str, ...]) -> Flow:
-    """Take back an opening that did not go through, and say so."""
-    host.release_nodes(connection, granted=False)
-    found = list(problems)
-    seen = yield from deauthorised(connection, host, found)
-    connection.decision = connection.closed_decision()
-    if connection.seq:
-        host.record_outcome(connection, seen, tuple(found))
-    else:
-        host.record_block(connection, seen, tuple(found))
-
-
-def deauthorised(connection: Connection, host: Host, problems: list[str]) -> Generator[Wait, Any, ReadBack]:
-    """Deauthorise the device, more than once if it does not take, and say what the kernel shows then."""
-    attempts = 0
-    while True:
-        attempts += 1
-        try:
-            yield host.begin(connection, _deauthorise(connection))
-        except GuardError as error:
-            problems.append(str(error))
-        seen: ReadBack = yield host.look(connection)
-        if seen.closed:
-            connection.enter(State.CLOSED)
-        elif connection.state is State.CLOSED:
-            connection.enter(State.OPENED)  # it was, until somebody opened it; now it is not
-        if seen.closed or attempts == ATTEMPTS:
-            return seen
-
-
 def _settled(connection: Connection, before: Decision, host: Host) -> Generator[Wait, Any, bool]:
     """Whether a device that is looked at again is as its last entry says, so that there is nothing to record."""
     now = connection.decision
@@ -294,7 +224,3 @@ def _settled(connection: Connection, before: Decision, host: Host) -> Generator[
         return connection.state is State.HANDED_OVER and before.granted == now.granted
     seen: ReadBack = yield host.look(connection)
     return connection.state is State.CLOSED and seen.closed
-
-
-def _deauthorise(connection: Connection) -> Write:
-    return Write(device=connection.name, attribute="authorized", value="0", shows="0")

@@ -11,6 +11,7 @@ from typing import Any
 import msgspec
 
 from usbguard_py.buses import USB
+from usbguard_py.closing import deauthorised
 from usbguard_py.core import record
 from usbguard_py.core.codes import Code
 from usbguard_py.core.connection import State
@@ -27,7 +28,6 @@ from usbguard_py.errors import GuardError, NotFound
 from usbguard_py.errors_device import ExaminationFailed, MediaTrouble
 from usbguard_py.i18n import N_
 from usbguard_py.media import attached, table
-from usbguard_py.pipeline import deauthorised
 from usbguard_py.shell.hands_messages import Examined
 from usbguard_py.shell.peer import Peer
 

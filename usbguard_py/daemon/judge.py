@@ -8,6 +8,7 @@ from collections.abc import Iterable
 
 import msgspec
 
+from usbguard_py.closing import close, cut
 from usbguard_py.core import record
 from usbguard_py.core.connection import State
 from usbguard_py.core.event import Event
@@ -18,7 +19,7 @@ from usbguard_py.daemon.flow import Flow
 from usbguard_py.daemon.host import Host
 from usbguard_py.daemon.loop import Loop
 from usbguard_py.errors import DeviceGone, GuardError
-from usbguard_py.pipeline import close, cut, handle, verify
+from usbguard_py.pipeline import handle, verify
 from usbguard_py.shell import sysfs
 from usbguard_py.shell.udev import EventsLost, Monitor
 
