@@ -20,7 +20,7 @@ from usbguard_py.daemon.flow import Bound, Flow, Runner, Wait
 from usbguard_py.daemon.helper import Task
 from usbguard_py.errors import DatabaseTrouble, DeviceGone, SysfsTrouble
 from usbguard_py.errors_device import HandsTrouble, MediaTrouble
-from usbguard_py.pipeline import handle, verify, woken
+from usbguard_py.pipeline import grown, handle, verify, woken
 from usbguard_py.shell.hands_messages import ReadOnlyDone
 from usbguard_py.shell.luns import Unit
 
@@ -662,6 +662,49 @@ def test_a_drive_in_use_with_other_units_is_cut_with_what_is_mounted() -> None:
     host = a_drive(a_lun(0, 5), expected=(a_lun(),))
     run(handle(Link("1-2", OPEN), host))
     assert host.log[-6:] == ["table", "nodes taken", "hold", "1-2/authorized=0", "release", CUT[-1]]
+
+
+def in_use(*found: Lun, expected: tuple[Lun, ...]) -> tuple[Host, Any]:
+    """A drive that was handed over, and its host, which forgot how."""
+    host = a_drive(*expected, expected=expected)
+    link = Link("1-2", CLOSED)
+    run(handle(link, host))
+    host.log.clear()
+    host.media = Drive(host, *found)
+    return host, link
+
+
+def test_a_drive_in_use_that_goes_on_to_another_face_stays_open() -> None:
+    """The nodes of the further unit are nobody's until all was judged."""
+    locked, unlocked = (a_lun(0, 5),), (a_lun(0, 5), a_lun(1, 0, 4096))
+    host, link = in_use(*unlocked, expected=locked)
+    other = msgspec.structs.replace(host.faces[0], media=unlocked)
+    link.faces = (*host.faces, other)
+    run(grown(link, host))
+    assert host.log == ["nodes taken", "table", "attach 6:0:0:0", "attach 6:0:0:1", "nodes given", "record ALLOWED"]
+    assert link.state is State.HANDED_OVER
+    assert len(link.units) == 2
+
+
+def test_a_drive_in_use_that_goes_on_to_no_known_face_is_cut() -> None:
+    host, link = in_use(a_lun(), a_lun(1), expected=(a_lun(),))
+    run(grown(link, host))
+    assert host.log == ["nodes taken", "table", "nodes taken", "hold", "1-2/authorized=0", "release", CUT[-1]]
+    assert (link.state, link.decision.failed.facet) == (State.CLOSED, "luns")
+
+
+def test_a_drive_that_the_media_gate_closed_is_not_opened_for_it_again() -> None:
+    """A change of the list elsewhere opens nothing; another passport of the same asset does."""
+    host = a_drive(a_lun(1), expected=(a_lun(),))
+    link = Link("1-2", CLOSED)
+    run(handle(link, host))
+    assert link.state is State.CLOSED
+    host.log.clear()
+    run(handle(link, host))
+    assert (host.log, link.decision.code) == ([], Code.MISMATCH)
+    host.faces = (*host.faces, msgspec.structs.replace(host.faces[0], media=(a_lun(1),)))
+    run(handle(link, host))
+    assert link.state is State.HANDED_OVER
 
 
 TROUBLES: dict[str, tuple[Callable[[Host], object], str]] = {

@@ -21,7 +21,8 @@ from usbguard_py.core.connection import State
 from usbguard_py.core.decision import Decision
 from usbguard_py.core.enforcement import ReadBack
 from usbguard_py.core.gates_input import keys
-from usbguard_py.core.gates_media import decided
+from usbguard_py.core.gates_media import closed_by_media, decided
+from usbguard_py.core.passport import Passport
 from usbguard_py.daemon.connection import Connection
 from usbguard_py.daemon.flow import Flow, Wait
 from usbguard_py.errors import GuardError
@@ -30,12 +31,12 @@ from usbguard_py.machine import Host
 
 def handle(connection: Connection, host: Host, *, anew: bool = False) -> Flow:
     """Judge one device and carry the decision out; ``anew``: as if it had just been found, whatever its last entry."""
-    before = connection.decision
+    before, faces = connection.decision, connection.faces
     yield host.describe(connection)
     if connection.gone:
         return
     decision = host.decide(connection)
-    if connection.seq and not anew and (yield from _settled(connection, before, host)):
+    if connection.seq and not anew and (yield from _settled(connection, before, faces, host)):
         connection.decision = before
         return
     for name in decision.cut:
@@ -108,6 +109,21 @@ def hand_over(connection: Connection, host: Host, seen: ReadBack, *, used: bool 
     connection.move(State.HANDED_OVER)
     host.record_outcome(connection, seen)
     host.announce(connection)
+
+
+def grown(connection: Connection, host: Host) -> Flow:
+    """A drive in use shows one more unit: it is judged with all of them, and cut when no passport knows them so.
+
+    The flag is taken back meanwhile, so that the node of the further unit is nobody's until it was judged.
+    """
+    if connection.state is not State.HANDED_OVER:
+        return
+    seen: ReadBack = yield host.look(connection)
+    if connection.gone or seen.gone:
+        return
+    host.release_nodes(connection, granted=False)
+    connection.enter(State.OPENED)
+    yield from hand_over(connection, host, seen, used=True)
 
 
 def _still_granted(connection: Connection, host: Host) -> bool:
@@ -212,9 +228,17 @@ def _not_kept(connection: Connection, host: Host) -> Generator[Wait, Any, ReadBa
     return seen
 
 
-def _settled(connection: Connection, before: Decision, host: Host) -> Generator[Wait, Any, bool]:
-    """Whether a device that is looked at again is as its last entry says, so that there is nothing to record."""
+def _settled(
+    connection: Connection, before: Decision, faces: tuple[Passport, ...], host: Host
+) -> Generator[Wait, Any, bool]:
+    """Whether a device that is looked at again is as its last entry says, so that there is nothing to record.
+
+    A drive that the media gate closed is not opened for it again while the same passports would be asked.
+    """
     now = connection.decision
+    if closed_by_media(before) and now.allow and faces == connection.faces:
+        seen: ReadBack = yield host.look(connection)
+        return connection.state is State.CLOSED and seen.closed
     opened_by = {Code.ADOPTED: Code.ALLOWED}
     if opened_by.get(before.code, before.code) is not now.code or before.asset != now.asset or now.cut:
         return False
@@ -222,5 +246,5 @@ def _settled(connection: Connection, before: Decision, host: Host) -> Generator[
         return connection.state is State.SEEN
     if now.allow:
         return connection.state is State.HANDED_OVER and before.granted == now.granted
-    seen: ReadBack = yield host.look(connection)
+    seen = yield host.look(connection)
     return connection.state is State.CLOSED and seen.closed

@@ -32,6 +32,7 @@ ROWS: tuple[tuple[str, str, str, str], ...] = (
     ("a drive shows another unit, type, vendor, model or revision than approved", "cut before there is a node", "`MISMATCH`", "test_a_drive_with_another_unit_is_cut_before_there_is_a_node"),
     ("a drive of another size", "cut before it is given out", "`MISMATCH`", "test_a_drive_of_another_size_is_cut_before_it_is_given_out"),
     ("a third face of a stick that has two: before its login, after it", "the two that were learnt pass, it is cut", "`MISMATCH`", "test_a_stick_passes_in_every_face_that_was_learnt_and_in_no_other"),
+    ("in use, the same stick goes on to its other face, then to a third", "the one that was learnt passes without an alarm, the third is cut", "`MISMATCH`", "test_a_stick_in_use_goes_on_to_a_face_that_was_learnt_and_to_no_other"),
     ("a unit that appears after the drive was handed over", "the drive is cut", "`MISMATCH`", "test_a_unit_that_appears_later_cuts_the_drive"),
     ("descriptors that lie: truncated, zero length, counted wrong, twice the same, two configurations", "dead; the bytes are kept as evidence", "`UNREADABLE`", "test_lying_descriptors_are_dead_and_named"),
     ("a drive that calls itself a hub, to be matched by vendor number", "no driver but the hub's, ever", "`TOPOLOGY`, `HUB`", "test_a_drive_that_calls_itself_a_hub_gets_no_driver_but_the_hubs"),

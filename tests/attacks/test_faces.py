@@ -5,6 +5,7 @@ from dataclasses import replace
 from tests.lab import Plugged
 from tests.lab.devices import Unit
 from tests.scenarios.rig import DOCUMENT, Rig, Sentences
+from tests.scenarios.test_media import nodes, scan
 
 SERIAL = "SAMPLE-0710"
 TOOLS = Unit(kind="scsi-cd", product="Tools", size=2 << 20)
@@ -13,9 +14,9 @@ LOCKED, OPEN = (TOOLS,), (TOOLS, DATA)
 KNOWN = Sentences("TB-0002 already has the face “after login”.", "TB-0002 đã có dạng “after login”.")
 
 
-def plug(rig: Rig, *units: Unit) -> Plugged:
+def plug(rig: Rig, *units: Unit, driver: str = "usb-bot") -> Plugged:
     """The stick, showing these units."""
-    return rig.guest.plug_units(*units, serial=SERIAL)
+    return rig.guest.plug_units(*units, serial=SERIAL, driver=driver)
 
 
 def pulled(rig: Rig, stick: Plugged, before: int) -> None:
@@ -56,3 +57,36 @@ def test_a_stick_passes_in_every_face_that_was_learnt_and_in_no_other(rig: Rig) 
     rig.dead_again(other.port)
     assert "after login" in rig.cli(f"whitelist show {identifier}").stdout
     rig.cli("log verify")
+
+
+def test_a_stick_in_use_goes_on_to_a_face_that_was_learnt_and_to_no_other(rig: Rig) -> None:
+    """Its login gives it a disk more while the CD is in use: no alarm, no cut. Then a third unit."""
+    before = rig.seq()
+    stick = plug(rig, *LOCKED, driver="usb-uas")
+    rig.blocked(stick, before, "NOT_LISTED")
+    identifier = rig.approve(stick)
+    pulled(rig, stick, before)
+    before = rig.seq()
+    stick = plug(rig, *OPEN, driver="usb-uas")
+    rig.await_entry(before, kind="cut", name=stick.port, code="MISMATCH")
+    words = f'whitelist learn {identifier} --device {stick.port} --face "after login" --document {DOCUMENT} --yes'
+    rig.cli(words, timeout=90)
+    pulled(rig, stick, before)
+    before = rig.seq()
+    stick = plug(rig, *LOCKED, driver="usb-uas")
+    rig.allowed(stick, before)
+    opened, since = rig.seq(), rig.guest.witness.mark
+    rig.guest.run("exec 7</dev/sr0; sleep infinity & echo $! > /run/reader")
+    rig.guest.add_unit(stick, DATA, 1)
+    scan(rig, stick)
+    known = rig.await_entry(opened, kind="outcome", name=stick.port, code="ALLOWED")
+    assert [unit["model"].strip() for unit in known["media"]] == ["Tools", "Stick"]
+    assert [e["kind"] for e in rig.entries(opened)] == ["outcome"]
+    assert len([line for line in nodes(rig, since) if "block" in line]) == 1
+    assert rig.guest.run("stat -c %A /dev/sda").stdout.strip() == "brw-rw----"
+    rig.guest.run("kill -0 $(cat /run/reader)")
+    rig.guest.add_unit(stick, DATA, 2)
+    scan(rig, stick)
+    cut = rig.await_entry(opened, kind="cut", name=stick.port, code="MISMATCH")
+    assert (cut["facet"], cut["seen"]) == ("luns", "0 1 2")
+    rig.dead_again(stick.port)

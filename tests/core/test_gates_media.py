@@ -77,6 +77,16 @@ def test_a_capacity_that_is_not_enrolled_may_be_any() -> None:
     assert drift(listed, (DISK, DISC)) == ()
 
 
+def test_a_capacity_that_another_face_names_is_expected() -> None:
+    """Empty before the login, with a medium after it: no other medium passes as the empty face."""
+    locked, unlocked = passport(enrolled((other(DISK, capacity=0), DISC))), passport((DISK, DISC))
+    assert media((locked, unlocked), (other(DISK, capacity=0), DISC)).code is None
+    assert media((locked, unlocked), (DISK, DISC)).code is None
+    result = media((locked, unlocked), (other(DISK, capacity=8192), DISC))
+    assert (result.facet, result.expected, result.seen) == ("lun 0 capacity", "4096 bytes", "8192 bytes")
+    assert media((locked,), (other(DISK, capacity=8192), DISC)).code is None
+
+
 def test_one_of_several_faces_is_enough_and_the_nearest_is_named() -> None:
     locked, unlocked = passport((DISC,)), passport((DISK, DISC))
     assert media((locked, unlocked), (DISK, DISC)).code is None

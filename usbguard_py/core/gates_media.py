@@ -26,17 +26,32 @@ def faces(asset: Asset | None, device: Device) -> tuple[Passport, ...]:
 def media(passports: tuple[Passport, ...], seen: Media) -> GateResult:
     """Whether ``seen`` is what one of ``passports`` expects; a passport without media expects nothing of them.
 
-    Capacities are compared where both sides have one, so that the gate can be asked before they are known.
+    Capacities are compared where both sides have one, so that the gate can be asked before they are known. A unit that
+    was empty under one face and is not under another has a known medium, and the first face stands for no other.
     """
-    expected = [p.media for p in passports if not isinstance(p.media, msgspec.UnsetType)]
     if not seen:
         return _no(Difference("luns", "at least one", "none"))
-    if len(expected) < len(passports) or not passports:
+    if not known_by_media(passports):
         return GateResult(NAME, facet="luns", expected="", seen=_numbers(seen))
-    nearest = min((drift(media, seen) for media in expected), key=_far)
+    expected = [p.media for p in passports if not isinstance(p.media, msgspec.UnsetType)]
+    nearest = min((drift(media, seen) for media in _filled(expected, seen)), key=_far)
     if nearest:
         return _no(nearest[0])
     return GateResult(NAME, facet="luns", expected=_numbers(seen), seen=_numbers(seen))
+
+
+def _filled(expected: list[Media], seen: Media) -> list[Media]:
+    """Leave out each face in which a unit is empty that has a medium in ``seen`` and in another face with its units."""
+    filled = {(lun.interface, lun.number) for lun in seen if lun.capacity}
+
+    def named(face: Media) -> set[tuple[int, int]]:
+        return {(lun.interface, lun.number) for lun in face if lun.capacity} & filled
+
+    return [m for m in expected if not any(named(m) < named(o) and _bare(m) == _bare(o) for o in expected)]
+
+
+def _bare(face: Media) -> Media:
+    return tuple(msgspec.structs.replace(lun, capacity=None) for lun in face)
 
 
 def _far(found: tuple[Difference, ...]) -> tuple[bool, int]:
@@ -73,6 +88,16 @@ def decided(decision: Decision, result: GateResult) -> Decision:
     if result.code is None:
         return msgspec.structs.replace(decision, results=results)
     return msgspec.structs.replace(decision, allow=False, code=result.code, granted=(), alarm=True, results=results)
+
+
+def closed_by_media(decision: Decision) -> bool:
+    """Whether it was this gate that closed the drive."""
+    return any(r.gate == NAME and r.code is not None for r in decision.results)
+
+
+def known_by_media(passports: tuple[Passport, ...]) -> bool:
+    """Whether each passport says which units the drive has."""
+    return bool(passports) and not any(isinstance(p.media, msgspec.UnsetType) for p in passports)
 
 
 def _no(found: Difference) -> GateResult:

@@ -12,14 +12,14 @@ from usbguard_py.closing import close, cut
 from usbguard_py.core import record
 from usbguard_py.core.connection import State
 from usbguard_py.core.event import Event
-from usbguard_py.core.gates_media import decided, media, more
+from usbguard_py.core.gates_media import decided, known_by_media, media, more
 from usbguard_py.core.media import enrolled
 from usbguard_py.daemon.connection import Connection
 from usbguard_py.daemon.flow import Flow
 from usbguard_py.daemon.host import Host
 from usbguard_py.daemon.loop import Loop
 from usbguard_py.errors import DeviceGone, GuardError
-from usbguard_py.pipeline import handle, verify
+from usbguard_py.pipeline import grown, handle, verify
 from usbguard_py.shell import sysfs
 from usbguard_py.shell.udev import EventsLost, Monitor
 
@@ -229,6 +229,9 @@ class Judge:
         if not self.host.enforcing:
             return
         unit = self.host.media.grown(connection)
+        if unit and known_by_media(connection.faces):
+            self.run(connection, grown(connection, self.host))
+            return
         seen = self.host.media.shown(connection)
         result = more(unit) if unit else media(connection.faces, enrolled(seen))
         if result.code is not None:
