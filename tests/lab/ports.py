@@ -91,6 +91,8 @@ class Ports:
         controller: str = "xhci",
     ) -> Plugged:
         slot = str(port) if port is not None else self._free_slot()
+        if wait:
+            self._keep_awake(slot.rpartition(".")[0])
         since = self.witness.mark
         plugged = Plugged(name, slot, "", "", Event(0, "none", {}), self, backends or Backends(), controller=controller)
         try:
@@ -102,6 +104,18 @@ class Ports:
         if wait:
             self.await_kernel(plugged, since)
         return plugged
+
+    def write_attribute(self, path: str, text: str) -> None:
+        """Write an attribute; the guest's own `write_attribute`."""
+        raise NotImplementedError
+
+    def _keep_awake(self, slot: str) -> None:
+        """Keep the hub in that slot awake: QEMU's loses what is plugged in while the kernel puts it to sleep.
+
+        Its wakeup is dropped unless the port above is in U3 already (`xhci_wakeup` in hw/usb/hcd-xhci.c).
+        """
+        for hub in (p for p in self.plugged if p.slot == slot and p.devpath):
+            self.write_attribute(f"/sys{hub.devpath}/power/control", "on")
 
     def await_kernel(self, plugged: Plugged, since: int, timeout: float = 30.0) -> None:
         """Wait for the kernel's add message of a device plugged with `wait=False`."""
