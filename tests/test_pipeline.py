@@ -480,6 +480,28 @@ def test_a_device_that_is_being_unplugged_was_changed_by_nobody(case: str, look:
     assert link.opened
 
 
+LEAVES_AT = ["1-2/authorized=1", "record decision", "hold the units", "probe 1-2:1.0", "attach 6:0:0:0"]
+
+
+@pytest.mark.parametrize("moment", LEAVES_AT)
+def test_a_device_that_leaves_while_it_is_opened_is_no_fault_of_ours(moment: str) -> None:
+    """Its removal is noticed in the middle of the flow; nothing is called open, and the decision has its outcome."""
+    host = a_drive(a_lun(), expected=(a_lun(),))
+    link = Link("1-2", CLOSED)
+    done = host._do
+
+    def leaves(word: str) -> None:
+        done(word)
+        if word == moment:
+            link.state = State.GONE
+
+    host._do = leaves  # type: ignore[method-assign] # the moment is the case
+    run(handle(link, host))
+    assert link.state is State.GONE
+    assert host.log[-1] == "record NOT_EFFECTIVE"
+    assert str(DeviceGone(name="1-2")) in host.outcomes[-1][1]
+
+
 @pytest.mark.parametrize("case", LEAVING)
 def test_a_device_that_stays_half_there_was_changed_by_somebody(case: str) -> None:
     host = Host(ALLOW)

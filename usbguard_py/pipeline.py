@@ -100,13 +100,14 @@ def hand_over(connection: Connection, host: Host, seen: ReadBack, *, used: bool 
         return
     try:
         passed = yield from media.judged(connection, host.media)
+        if passed:
+            connection.move(State.HANDED_OVER)
     except GuardError as error:
         yield from (cut_failed if used else close)(connection, host, (str(error),))
         return
     if not passed:
         yield from cut(connection, host, used=used)
         return
-    connection.move(State.HANDED_OVER)
     host.record_outcome(connection, seen)
     host.announce(connection)
 

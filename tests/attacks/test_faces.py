@@ -76,7 +76,8 @@ def test_a_stick_in_use_goes_on_to_a_face_that_was_learnt_and_to_no_other(rig: R
     stick = plug(rig, *LOCKED, driver="usb-uas")
     rig.allowed(stick, before)
     opened, since = rig.seq(), rig.guest.witness.mark
-    rig.guest.run("exec 7</dev/sr0; sleep infinity & echo $! > /run/reader")
+    reader = rig.guest.start("exec 7</dev/sr0; echo ready; read line")
+    reader.wait_output("ready")
     rig.guest.add_unit(stick, DATA, 1)
     scan(rig, stick)
     known = rig.await_entry(opened, kind="outcome", name=stick.port, code="ALLOWED")
@@ -84,7 +85,7 @@ def test_a_stick_in_use_goes_on_to_a_face_that_was_learnt_and_to_no_other(rig: R
     assert [e["kind"] for e in rig.entries(opened)] == ["outcome"]
     assert len([line for line in nodes(rig, since) if "block" in line]) == 1
     assert rig.guest.run("stat -c %A /dev/sda").stdout.strip() == "brw-rw----"
-    rig.guest.run("kill -0 $(cat /run/reader)")
+    rig.guest.run(f"test -e /proc/{reader.pid}/fd/7")
     rig.guest.add_unit(stick, DATA, 2)
     scan(rig, stick)
     cut = rig.await_entry(opened, kind="cut", name=stick.port, code="MISMATCH")

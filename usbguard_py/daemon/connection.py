@@ -13,6 +13,7 @@ from usbguard_py.core.device import Device
 from usbguard_py.core.media import Media
 from usbguard_py.core.passport import Passport
 from usbguard_py.daemon.flow import Bound
+from usbguard_py.errors import DeviceGone
 from usbguard_py.shell.clock import asleep_ms
 from usbguard_py.shell.sysfs import Directory
 
@@ -64,7 +65,13 @@ class Connection:
         return Bound(lambda: not self.directory.present(), time.monotonic() + LEAVING_DEADLINE)
 
     def move(self, to: State) -> None:
-        """Go to another state; only moves of the table are possible."""
+        """Go to another state; only moves of the table are possible.
+
+        Raises:
+            DeviceGone: it was removed meanwhile.
+        """
+        if self.gone:
+            raise DeviceGone(name=self.name)
         self.state = moved(self.state, to)
 
     def enter(self, state: State) -> None:

@@ -42,6 +42,22 @@ def ended(entries: Rows, port: str, number: int, since: int) -> bool:
     return bool(mine) and not (mine[-1]["kind"] == "decision" and mine[-1].get("allow"))
 
 
+def uncut(entries: Rows, since: int) -> list[str]:
+    """The twins that a decision cuts and that the kernel still shows as open."""
+    wanted = {(port, e["seq"]) for e in entries if e["seq"] > since for port in e.get("cuts") or ()}
+    closed = [(e.get("name"), e["seq"]) for e in entries if e["kind"] in ("cut", "removed")]
+    left = {port for port, seq in wanted if not any(name == port and at > seq for name, at in closed)}
+    return sorted(port for port in left if authorized(port))
+
+
+def authorized(port: str) -> bool:
+    try:
+        with open(f"/sys/bus/usb/devices/{port}/authorized") as file:
+            return file.read().strip() == "1"
+    except OSError:
+        return False
+
+
 def entries_after(file: sqlite3.Connection, seq: int) -> Rows:
     rows = file.execute("SELECT body FROM ledger WHERE seq > ? ORDER BY seq", (seq,))
     return [json.loads(body) for (body,) in rows]
@@ -55,7 +71,8 @@ def waiting(entries: Rows, asked: dict[str, Any], *, patient: bool) -> list[str]
         return ["start"]
     present = {port: number for port in asked["devices"] if (number := devnum(port))}
     missing = [port for port in asked["expected"] if patient and port not in present]
-    return missing + [port for port, number in present.items() if not ended(entries, port, number, since)]
+    unended = [port for port, number in present.items() if not ended(entries, port, number, since)]
+    return missing + unended + uncut(entries, since)
 
 
 def settled(file: sqlite3.Connection, asked: dict[str, Any]) -> list[str]:
