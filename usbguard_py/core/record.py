@@ -146,16 +146,18 @@ def effect(seen: ReadBack, problems: Iterable[str] = ()) -> Body:
     }
 
 
-def media(seen: Media, faces: tuple[Passport, ...], access: str = "rw") -> Body:
+def media(seen: Media, faces: tuple[Passport, ...], access: str = "rw", *, login_tool: bool = False) -> Body:
     """The fields that say what a drive's units are; none when it showed none.
 
     ``media_listed`` is whether the passport says what they have to be; otherwise they are only recorded. ``access`` is
-    ``rw`` or ``ro``: then the kernel's refusal of writes was read back before the nodes were given out.
+    ``rw`` or ``ro``: then the kernel's refusal of writes was read back before the nodes were given out. ``login_tool``
+    is whether the list lets the program on the drive's own disc run and talk to it.
     """
     if not seen:
         return {}
     listed = bool(faces) and not any(isinstance(face.media, msgspec.UnsetType) for face in faces)
-    return {"media": _items(_unit(lun) for lun in seen), "media_listed": listed, "access": access}
+    granted: Body = {"access": access, "login_tool": login_tool}
+    return {"media": _items(_unit(lun) for lun in seen), "media_listed": listed, **granted}
 
 
 def _unit(lun: Lun) -> Body:
