@@ -9,7 +9,8 @@ from pathlib import Path
 
 from tests.attacks.test_seat import OTHER, Seat, seat
 from tests.lab.discs import disc
-from tests.scenarios.rig import DOCUMENT, INSIDE, Rig
+from tests.lab.media import medium
+from tests.scenarios.rig import DOCUMENT, Rig
 
 __all__ = ["seat"]
 
@@ -19,40 +20,45 @@ RAW = Path(__file__).parent / "inside/raw_scsi.py"
 PROGRAM = b'#!/bin/sh\necho "ran as $(id -un)"\n[ $# -eq 0 ] || read -r line <"$1"\n'
 MOUNT = "udisksctl mount --no-user-interaction"
 # Somebody who has every group that gives a right to drives, and sits elsewhere.
-PERSON = "setpriv --reuid quanly --regid quanly --groups disk,cdrom,plugdev --inh-caps=-all -- "
+ELSEWHERE = "setpriv --reuid quanly --regid quanly --groups disk,cdrom,plugdev --inh-caps=-all -- "
 FOLDERS = "/run/usbguard-py/open /run/usbguard-py/read-only /run/usbguard-py/login-tool"
 FOUND_NOT_EXECUTABLE = 126  # sh(1)
+SHUT = {"open": "EACCES"}
 
 
 @dataclass
 class Drive:
-    """The drive, handed over: its port, and the raw nodes of its disc and of its data unit."""
+    """The drive, handed over: its port, the raw node of its disc, and the other raw nodes that it has."""
 
     rig: Rig
     port: str
     disc: str
-    data: str
+    others: list[str]
 
-    def raw(self, node: str, mode: str, who: str = "") -> dict[str, str]:
-        """What came of raw commands through a node that was opened with ``mode``, for root or for ``who``."""
-        said = self.rig.guest.run(f"{who} python3 -I /opt/lab/raw_scsi.py {node} {mode}").stdout
-        answer: dict[str, str] = json.loads(said)
+    def everything(self) -> list[str]:
+        """Each of its raw nodes, opened in each way."""
+        return [f"{node}={mode}" for node in (self.disc, *self.others) for mode in ("r", "rw")]
+
+    def raw(self, who: str, *nodes: str) -> dict[str, dict[str, str]]:
+        """What came of raw commands through nodes (``NODE=r`` or ``NODE=rw``), sent by root or by ``who``."""
+        said = self.rig.guest.run(f"{who} python3 -I /opt/lab/raw_scsi.py {' '.join(nodes)}").stdout
+        answer: dict[str, dict[str, str]] = json.loads(said)
         return answer
 
-    def raw_at(self, seat: Seat, node: str, mode: str) -> dict[str, str]:
+    def raw_at(self, seat: Seat, *nodes: str) -> dict[str, dict[str, str]]:
         """The same for who sits at the machine."""
-        code, said = seat.run(f"python3 -I /opt/lab/raw_scsi.py {node} {mode}")
+        code, said = seat.run(f"python3 -I /opt/lab/raw_scsi.py {' '.join(nodes)}")
         assert code == 0, said
-        answer: dict[str, str] = json.loads(said)
+        answer: dict[str, dict[str, str]] = json.loads(said)
         return answer
 
 
 def drive(rig: Rig, words: str = "") -> Drive:
     """Plug it in and put it on the list with ``words``."""
     rig.guest.put(RAW, "/opt/lab/raw_scsi.py")
-    image = disc(rig.guest.folder / "login.iso", PROGRAM)
+    images = disc(rig.guest.folder / "login.iso", PROGRAM), medium(rig.guest.folder / "data.raw", size=8 << 20)
     before = rig.seq()
-    stick = rig.guest.plug_cd_and_disk(SERIAL, cd=image)
+    stick = rig.guest.plug_cd_and_disk(SERIAL, cd=images[0], disk=images[1])
     rig.blocked(stick, before, "NOT_LISTED")
     rig.cli(f"whitelist add --device {stick.port} --holder Mau --document {DOCUMENT} {words} --json")
     rig.allowed(stick, before)
@@ -60,9 +66,10 @@ def drive(rig: Rig, words: str = "") -> Drive:
     assert outcome["login_tool"] is ("--login-tool" in words)
     rig.guest.wait_path("/dev/sda")
     rig.guest.run("udevadm settle")
-    types = rig.guest.run("grep . /sys/class/scsi_generic/sg*/device/type").stdout.split()
+    *types, doors = rig.guest.run("grep . /sys/class/scsi_generic/sg*/device/type; echo /dev/bsg/*").stdout.splitlines()
     nodes = {line.rpartition(":")[2]: f"/dev/{line.split('/')[4]}" for line in types}
-    return Drive(rig, stick.port, nodes["5"], nodes["0"])
+    assert (sorted(nodes), len(doors.split())) == (["0", "5"], 2)
+    return Drive(rig, stick.port, nodes["5"], [nodes["0"], *doors.split()])
 
 
 def mounted(rig: Rig, seat: Seat, node: str) -> tuple[str, set[str]]:
@@ -83,17 +90,14 @@ def test_a_login_tool_works_at_the_seat_and_is_gone_with_the_right(rig: Rig, sea
     assert options >= {"nosuid", "nodev"}
     assert seat.run(f"{point}/login.sh") == (0, "ran as soanthao\n")
     assert rig.guest.run(f"{point}/login.sh", user=OTHER, check=False).returncode == FOUND_NOT_EXECUTABLE
+    sent = here.raw_at(seat, *here.everything(), "/dev/sr0=r")
     # What was opened for writing takes every command: the disc itself refuses the write and what it does not know.
-    raw = here.raw_at(seat, here.disc, "rw")
-    assert raw == {"open": "good", "ready": "good", "inquiry": "good 5", "write": "status 2", "maker": "status 2"}
+    raw = {"open": "good", "ready": "good", "inquiry": "good 5", "write": "status 2", "maker": "status 2"}
+    assert sent.pop(f"{here.disc}=rw") == raw
     # What was opened for reading, and the block node in any case, takes no command of a maker's own.
-    assert here.raw_at(seat, here.disc, "r") == {**raw, "write": "EPERM", "maker": "EPERM"}
-    assert here.raw_at(seat, "/dev/sr0", "r")["maker"] == "EPERM"
-    shut = [here.data, *rig.guest.run("ls /dev/bsg/*").stdout.split()]
-    assert len(shut) == 3
-    assert [here.raw_at(seat, node, mode) for node in shut for mode in ("r", "rw")] == [{"open": "EACCES"}] * 6
-    everything = (here.disc, *shut)
-    assert [here.raw(node, mode, PERSON) for node in everything for mode in ("r", "rw")] == [{"open": "EACCES"}] * 8
+    assert sent.pop(f"{here.disc}=r") == sent.pop("/dev/sr0=r") == {**raw, "write": "EPERM", "maker": "EPERM"}
+    assert list(sent.values()) == [SHUT] * 6
+    assert list(here.raw(ELSEWHERE, *here.everything()).values()) == [SHUT] * 8
     data, options = mounted(rig, seat, "/dev/sda")
     assert options >= {"nosuid", "nodev", "noexec"}
     assert seat.run(f"cp {point}/login.sh {data}/ && {data}/login.sh")[0] == FOUND_NOT_EXECUTABLE
@@ -105,7 +109,7 @@ def revoked_in_use(rig: Rig, seat: Seat, here: Drive, point: str) -> None:
     wait = "/run/lab-seat/wait"
     rig.guest.run(f"mkfifo -m 0666 {wait}-program {wait}-node")
     seat.run(f"{point}/login.sh {wait}-program >/home/soanthao/program 2>&1 &")
-    seat.run(f"python3 -I /opt/lab/raw_scsi.py {here.disc} rw {wait}-node >/home/soanthao/node 2>&1 &")
+    seat.run(f"python3 -I /opt/lab/raw_scsi.py --wait {wait}-node {here.disc}=rw >/home/soanthao/node 2>&1 &")
     rig.guest.run(
         "until grep -q ran /home/soanthao/program && grep -q good /home/soanthao/node; do :; done", timeout=30
     )
@@ -116,7 +120,8 @@ def revoked_in_use(rig: Rig, seat: Seat, here: Drive, point: str) -> None:
     assert "login.sh" in {h["comm"] for h in cut["held"]["holders"]}
     rig.dead_again(here.port)
     rig.guest.run(f"echo >{wait}-node; until grep -q later /home/soanthao/node; do :; done", timeout=30)
-    assert json.loads(rig.guest.read("/home/soanthao/node").splitlines()[-1])["later"] == "ENODEV"
+    last = json.loads(rig.guest.read("/home/soanthao/node").splitlines()[-1])
+    assert last == {f"{here.disc}=rw": {"later": "ENODEV"}}
     rig.guest.run("udevadm settle")
     assert rig.guest.run("ls -A /dev/sg* /dev/sr0 /dev/sda /dev/bsg/*", check=False).stdout == ""
     assert rig.guest.run(f"find {FOLDERS} -type f").stdout == ""
@@ -132,9 +137,8 @@ def test_without_the_word_no_program_runs_and_no_raw_node_is_given(rig: Rig, sea
     point, options = mounted(rig, seat, "/dev/sr0")
     assert options >= {"nosuid", "nodev", "noexec"}
     assert seat.run(f"{point}/login.sh")[0] == FOUND_NOT_EXECUTABLE
-    for node in (here.disc, here.data):
-        assert [here.raw_at(seat, node, mode) for mode in ("r", "rw")] == [{"open": "EACCES"}] * 2
-    assert here.raw(here.disc, "rw")["ready"] == "good"  # root, so that the check can fail
+    assert list(here.raw_at(seat, *here.everything()).values()) == [SHUT] * 8
+    assert here.raw("", f"{here.disc}=rw")[f"{here.disc}=rw"]["ready"] == "good"  # root, so that the check can fail
 
 
 def test_a_login_tool_of_a_read_only_drive_writes_nothing(rig: Rig, seat: Seat) -> None:
@@ -144,16 +148,10 @@ def test_a_login_tool_of_a_read_only_drive_writes_nothing(rig: Rig, seat: Seat) 
     point, options = mounted(rig, seat, "/dev/sr0")
     assert "noexec" not in options
     assert seat.run(f"{point}/login.sh") == (0, "ran as soanthao\n")
-    raw = here.raw(here.disc, "r", PERSON)
-    assert raw == {"open": "good", "ready": "good", "inquiry": "good 5", "write": "EPERM", "maker": "EPERM"}
-    assert here.raw(here.disc, "rw", PERSON) == {"open": "EACCES"}
-    assert here.raw_at(seat, here.disc, "rw") == {"open": "EACCES"}
-    rig.guest.put(INSIDE / "writes.py", "/opt/lab/writes.py")
-    nodes = rig.guest.run("ls /dev/sda /dev/sr0 /dev/sg* /dev/bsg/*").stdout
-    tried = json.loads(rig.guest.run(f"{PERSON} python3 -I /opt/lab/writes.py {' '.join(nodes.split())}").stdout)
-    rig.facts["writes"] = tried
-    assert len(tried) == 6
-    assert [way for ways in tried.values() for way in ways.values() if way == "written"] == []
-    seat.run("udisksctl unmount --no-user-interaction -b /dev/sr0")
+    sent = here.raw(ELSEWHERE, *here.everything())
+    read = sent.pop(f"{here.disc}=r")
+    assert read == {"open": "good", "ready": "good", "inquiry": "good 5", "write": "EPERM", "maker": "EPERM"}
+    assert list(sent.values()) == [SHUT] * 7
+    assert list(here.raw_at(seat, *here.everything()).values()) == [SHUT] * 8
     rig.guest.run("blockdev --flushbufs /dev/sda /dev/sr0")
     assert rig.guest.run("sha256sum </dev/sda; sha256sum </dev/sr0").stdout == before

@@ -1,8 +1,8 @@
-"""Send SCSI commands through a device node as whoever runs this; print what came of each as JSON.
+"""Send SCSI commands through device nodes as whoever runs this; print what came of each as JSON.
 
-usage: raw_scsi.py NODE r|rw [FIFO]
+usage: raw_scsi.py [--wait FIFO] NODE=r|rw …
 The commands: TEST UNIT READY and INQUIRY (SPC-4, 6.47 and 6.6), WRITE(10) of one block (SBC-3, 5.32) and a command
-of the range that is left to makers (SPC-4, 4.3.4.1). With FIFO the node stays open until something is written there;
+of the range that is left to makers (SPC-4, 4.3.4.1). With FIFO the nodes stay open until something is written there;
 then TEST UNIT READY is sent once more. The structure is scsi/sg.h's sg_io_hdr.
 """
 
@@ -64,16 +64,21 @@ def send(descriptor: int, name: str) -> str:
 
 def main() -> None:
     """Open, send, and perhaps wait."""
-    path, mode, *fifo = sys.argv[1:]
-    try:
-        descriptor = os.open(path, {"r": os.O_RDONLY, "rw": os.O_RDWR}[mode] | os.O_NONBLOCK)
-    except OSError as error:
-        print(json.dumps({"open": errno.errorcode[error.errno]}), flush=True)
-        return
-    print(json.dumps({"open": "good", **{name: send(descriptor, name) for name in COMMANDS}}), flush=True)
-    for place in fifo:
-        Path(place).read_bytes()
-        print(json.dumps({"later": send(descriptor, "ready")}), flush=True)
+    words = sys.argv[1:]
+    fifo = words.pop(1) if words[0] == "--wait" else ""
+    found, kept = {}, {}
+    for word in words[bool(fifo) :]:
+        path, _, mode = word.partition("=")
+        try:
+            kept[word] = os.open(path, {"r": os.O_RDONLY, "rw": os.O_RDWR}[mode] | os.O_NONBLOCK)
+        except OSError as error:
+            found[word] = {"open": errno.errorcode[error.errno]}
+            continue
+        found[word] = {"open": "good", **{name: send(kept[word], name) for name in COMMANDS}}
+    print(json.dumps(found), flush=True)
+    if fifo:
+        Path(fifo).read_bytes()
+        print(json.dumps({word: {"later": send(descriptor, "ready")} for word, descriptor in kept.items()}), flush=True)
 
 
 main()
