@@ -73,6 +73,7 @@ def test_no_row_is_replaced(stranger: sqlite3.Connection, table: str, recursive:
         "UPDATE asset SET holder = 'Tran Thi Mau'",
         "UPDATE asset SET id = 'TB-0009'",
         "UPDATE asset SET electronic_serial = '00', entry = (SELECT seq FROM head)",
+        "UPDATE asset SET login_tool = 1, entry = (SELECT seq FROM head)",
         "UPDATE peripheral SET active = 1",
         "UPDATE peripheral SET port = '1-9', entry = (SELECT seq FROM head)",
         "INSERT INTO ledger (seq, body, hash) VALUES (2, '{\"seq\":2}', zeroblob(32))",
@@ -100,7 +101,7 @@ def test_every_table_is_strict(stranger: sqlite3.Connection) -> None:
 
 def test_the_known_schema_is_the_one_that_is_made() -> None:
     connection = sqlite3.connect(":memory:")
-    for statement in schema.STATEMENTS:
+    for statement in (*schema.STATEMENTS, *schema.LOGIN_TOOL):
         connection.execute(statement)
     assert schema.schema_digest(connection) == schema.SCHEMA_SHA256
 

@@ -1,6 +1,8 @@
 """Logical units in a tree of plain files that looks like sysfs; what a real kernel does is shown in the scenarios."""
 
+import os
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -53,6 +55,8 @@ def tree(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Tree:
     monkeypatch.setattr(paths, "DELAY_USE", tmp_path / "module/usb_storage/parameters/delay_use")
     monkeypatch.setattr(paths, "OPEN_FLAGS", tmp_path / "open")
     monkeypatch.setattr(paths, "READ_ONLY_FLAGS", tmp_path / "read-only")
+    monkeypatch.setattr(paths, "LOGIN_TOOL_FLAGS", tmp_path / "login-tool")
+    monkeypatch.setattr(paths, "RAW_FLAGS", tmp_path / "raw")
     return Tree(tmp_path)
 
 
@@ -153,15 +157,62 @@ def test_udev_looks_at_the_disk_and_its_partitions_again(tree: Tree) -> None:
     assert [path.read_text() for path in files] == [luns.GIVEN, luns.GIVEN, ""]
 
 
-def test_what_is_only_to_be_read_is_marked_before_it_is_given_out(tree: Tree) -> None:
-    nodes.flag("1-2", 5, granted=True, read_only=True)
-    assert [(folder / "1-2:5").exists() for folder in (paths.OPEN_FLAGS, paths.READ_ONLY_FLAGS)] == [True, True]
+def test_udev_looks_at_the_raw_node_where_it_may_be_given_out(tree: Tree) -> None:
+    tree.unit()
+    file = tree.device(f"{UNIT}/scsi_generic/sg1/uevent", "")
+    luns.announce(tree.open())
+    assert file.read_text() == ""
+    luns.announce(tree.open(), raw=True)
+    assert file.read_text() == luns.GIVEN
+
+
+FLAGS = ("READ_ONLY_FLAGS", "LOGIN_TOOL_FLAGS", "OPEN_FLAGS", "RAW_FLAGS")  # as they are set; taken away backwards
+
+
+def flags() -> list[str]:
+    """The flags that stand, as ``KIND NAME:NUMBER``."""
+    folders = [getattr(paths, kind) for kind in FLAGS]
+    return [f"{folder.name} {file.name}" for folder in folders if folder.exists() for file in folder.iterdir()]
+
+
+def test_how_a_device_is_given_out_is_marked_and_leaves_with_it(tree: Tree) -> None:
+    nodes.flag("1-2", 5, granted=True, read_only=True, login_tool=True)
+    assert flags() == ["read-only 1-2:5", "login-tool 1-2:5", "open 1-2:5"]
     nodes.flag("1-2", 5, granted=False)
-    assert [list(folder.iterdir()) for folder in (paths.OPEN_FLAGS, paths.READ_ONLY_FLAGS)] == [[], []]
+    assert flags() == []
     nodes.flag("1-2", 6, granted=True)
-    nodes.flag("1-3", 7, granted=True, read_only=True)
+    nodes.flag("1-3", 7, granted=True, login_tool=True)
+    nodes.flag("1-4", 8, granted=True, raw=True)
+    assert sorted(flags()) == ["login-tool 1-3:7", "open 1-2:6", "open 1-3:7", "open 1-4:8", "raw 1-4:8"]
     nodes.clear()
-    assert [list(folder.iterdir()) for folder in (paths.OPEN_FLAGS, paths.READ_ONLY_FLAGS)] == [[], []]
+    assert flags() == []
+
+
+@pytest.mark.parametrize("end", ["one is taken away", "all are cleared"])
+def test_no_device_is_open_without_its_limits_at_any_moment(
+    tree: Tree, monkeypatch: pytest.MonkeyPatch, end: str
+) -> None:
+    """Its nodes are looked at by udev at any time: `open` is set last, and taken away before what limits it."""
+    seen: list[list[str]] = []
+
+    def watch(name: str) -> None:
+        real: Any = getattr(os, name)
+
+        def watched(*words: Any, **more: Any) -> Any:
+            seen.append(flags())
+            return real(*words, **more)
+
+        monkeypatch.setattr(os, name, watched)
+
+    watch("open")
+    watch("unlink")
+    nodes.flag("1-2", 5, granted=True, read_only=True, login_tool=True)
+    if end == "one is taken away":
+        nodes.flag("1-2", 5, granted=False)
+    else:
+        nodes.clear()
+    assert ["read-only 1-2:5", "login-tool 1-2:5", "open 1-2:5"] in seen
+    assert [some for some in seen if "open 1-2:5" in some and "read-only 1-2:5" not in some] == []
 
 
 @pytest.mark.parametrize("kind", ["", "disk\n", " 5\n", "+5\n", "1_0\n", "\u0665\n", "100\n"])

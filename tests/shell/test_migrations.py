@@ -9,14 +9,19 @@ from pathlib import Path
 import msgspec
 import pytest
 from msgspec.structs import replace
+from sqlite_utils import Database
 
 from tests.build import a_stick, an_asset
 from usbguard_py import errors
+from usbguard_py.core.changes import asset_added, fingerprint_of
 from usbguard_py.core.media import Lun
 from usbguard_py.core.passport import passport_of
 from usbguard_py.core.whitelist import Fingerprint
 from usbguard_py.shell import migrations
+from usbguard_py.shell.clock import Clock
 from usbguard_py.shell.database import ensure_schema
+from usbguard_py.shell.ledger import Ledger
+from usbguard_py.shell.register import Register
 from usbguard_py.shell.schema import APPLICATION_ID, SCHEMA_VERSION
 from usbguard_py.shell.store import Store
 from usbguard_py.shell.verify import verify
@@ -35,7 +40,8 @@ def test_as_a_program(tmp_path: Path) -> None:
         assert connection.execute("PRAGMA user_version").fetchone() == (SCHEMA_VERSION,)
         assert connection.execute("PRAGMA journal_mode").fetchone() == ("wal",)
         applied = connection.execute("SELECT migration_set, name FROM _sqlite_migrations").fetchall()
-    assert applied == [("usbguard-py", "1-ledger-list-policy"), ("usbguard-py", "2-media-in-passports")]
+    names = ("1-ledger-list-policy", "2-media-in-passports", "3-login-tool")
+    assert applied == [("usbguard-py", name) for name in names]
 
 
 def test_isolated_as_the_installed_program_is(tmp_path: Path) -> None:
@@ -83,7 +89,7 @@ def test_a_failing_migration_changes_nothing(database: Path, monkeypatch: pytest
     before = verify(database)
     pending = migrations.Migrations("usbguard-py")
 
-    @pending(name="3-fails")
+    @pending(name="9-fails")
     def second(db: migrations.Database) -> None:
         db.execute("CREATE TABLE half (x INTEGER) STRICT")
         raise RuntimeError("sample")
@@ -113,24 +119,59 @@ def test_a_foreign_file_is_left_to_its_opening(tmp_path: Path, content: bytes) -
         Store.open(path)
 
 
-def test_a_file_from_before_media_is_brought_up_to_date(database: Path) -> None:
-    """What is on its list keeps its digest, and passports with media come beside it."""
-    older = an_asset(a_stick())
-    with closing(Store.open(database)) as store:
-        store.add_asset(older, "quanly")
-    with closing(sqlite3.connect(database, isolation_level=None)) as connection:
-        connection.execute("DELETE FROM _sqlite_migrations WHERE name = '2-media-in-passports'")
-        connection.execute("PRAGMA user_version = 1")
-    with pytest.raises(errors.DatabaseVersion):
-        Store.open(database)
-    assert ensure_schema(database) is True
-    assert ensure_schema(database) is False
+def test_media_of_a_passport_come_back(database: Path) -> None:
     media = (Lun(0, 0, 0, b"SAMPLE  ".hex(), b"Stick           ".hex(), b"1.00".hex(), 4096),)
     passport = passport_of(a_stick(b"SAMPLE-0002"), (0,))
     newer = an_asset(a_stick(b"SAMPLE-0002"), fingerprints=(Fingerprint("first", replace(passport, media=media)),))
     with closing(Store.open(database)) as store:
+        store.add_asset(an_asset(a_stick()), "quanly")
         store.add_asset(newer, "quanly")
         before, after = store.assets()
     assert isinstance(before.fingerprints[0].passport.media, msgspec.UnsetType)
     assert after.fingerprints[0].passport.media == media
-    assert verify(database, thorough=True).entries == 3
+
+
+# What an older version wrote for a sample asset: its row as it was stored, and the digest that its entry recorded.
+OLDER_ROW = (
+    "number, id, label, printed_serial, electronic_serial, holder, unit, document, access, state, added_at, added_by, "
+    "changed_at, reason, reason_document, entry"
+)
+OLDER_DIGEST = "9f5007b8069c2e2ee7ce5a54701355457e448187830abd73ce239dea73ccc90c"
+
+
+def older(path: Path, version: int) -> None:
+    """A file of an older version with one asset, written as that version did."""
+    connection = sqlite3.connect(path, isolation_level=None)
+    names = ("2-media-in-passports", "3-login-tool")
+    migrations.migrations.apply(
+        Database(connection, execute_plugins=False, strict=True), stop_before=names[version - 1]
+    )
+    connection.execute(f"PRAGMA user_version = {version}")
+    asset = replace(an_asset(a_stick()), added_at="2026-01-02T03:04:05.000+07:00", added_by="quanly")
+    body = {**asset_added(asset, 1, "quanly"), "record_sha256": OLDER_DIGEST}
+    entry = Ledger(connection, Clock()).append("list-add", body).seq
+    row = {**msgspec.to_builtins(asset), "number": 1, "entry": entry}
+    values = tuple(row[name] for name in OLDER_ROW.split(", "))
+    connection.execute(f"INSERT INTO asset ({OLDER_ROW}) VALUES ({', '.join('?' * len(values))})", values)  # noqa: S608
+    register = Register(connection, str(path))
+    register.insert_fingerprint(asset.id, asset.fingerprints[0])
+    register.count_change(1, entry)
+    connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+    connection.close()
+
+
+@pytest.mark.parametrize("version", [1, 2])
+def test_an_older_file_is_brought_up_to_date_and_its_rows_keep_their_digests(tmp_path: Path, version: int) -> None:
+    path = tmp_path / "usbguard-py.db"
+    older(path, version)
+    with pytest.raises(errors.DatabaseVersion):
+        Store.open(path)
+    assert ensure_schema(path) is True
+    assert ensure_schema(path) is False
+    with closing(Store.open(path)) as store:
+        (asset,) = store.assets()
+        assert fingerprint_of(asset) == OLDER_DIGEST
+        assert asset.login_tool is msgspec.UNSET
+        store.add_asset(an_asset(a_stick(b"SAMPLE-0002"), login_tool=True), "quanly")
+        assert [one.login_tool for one in store.assets()] == [msgspec.UNSET, True]
+    assert verify(path, thorough=True).entries == 3

@@ -316,8 +316,9 @@ def test_hostile_names(machine: Machine, name: str) -> None:
 def test_forget(machine: Machine, number: str, flag: str) -> None:
     file = machine.put(f"run/usbguard-py/open/1-2:{flag}", "")
     other = machine.put("run/usbguard-py/open/1-2:99", "")
+    limits = [machine.put(f"run/usbguard-py/{kind}/1-2:{flag}", "") for kind in ("read-only", "login-tool", "raw")]
     assert machine.run("forget", "1-2", number).returncode == 0
-    assert not file.exists()
+    assert [path for path in (file, *limits) if path.exists()] == []
     assert other.exists()
 
 

@@ -12,9 +12,11 @@ from usbguard_py.cli.commands import Command, Option
 from usbguard_py.cli.output import facts, json_out, say, show
 from usbguard_py.cli.table import Column, Row
 from usbguard_py.cli.words import (
+    ACCESS,
     FUNCTIONS,
     GATE_STATUS,
     GATES,
+    LOGIN_TOOL,
     difference,
     moment,
     phrase,
@@ -86,6 +88,7 @@ def _table(device: Device) -> None:
             (_("Serial no."), device.serial or "–"),
             *([(_("Kind"), word(FUNCTIONS, device.kind))] if device.kind in FUNCTIONS else []),
             (_("Interfaces"), ", ".join(device.interfaces) or "–"),
+            *(_rights(device) if device.access else ()),
             *(
                 [(_("Record"), f"{device.seq} ({moment(device.at, zone=True)})" if device.at else str(device.seq))]
                 if device.seq
@@ -105,6 +108,11 @@ def _table(device: Device) -> None:
     say(f"[{device.code}] {sentence(device)}", style(device.code, alarm=device.alarm))
     if difference(device):
         say(difference(device))
+
+
+def _rights(device: Device) -> list[tuple[str, str]]:
+    """What the list lets the drive be used for."""
+    return [(_("Access"), word(ACCESS, device.access)), (_("Login program"), _(LOGIN_TOOL[device.login_tool]))]
 
 
 def _row(gate: Gate) -> Row:

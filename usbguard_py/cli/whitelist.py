@@ -9,7 +9,7 @@ from usbguard_py.cli.log_words import heads, row
 from usbguard_py.cli.media import units
 from usbguard_py.cli.output import confirm, facts, json_out, say, show
 from usbguard_py.cli.table import Column, Row
-from usbguard_py.cli.words import ACCESS, CUSTODY, UNSEARCHED, moment, number, word
+from usbguard_py.cli.words import ACCESS, CUSTODY, LOGIN_TOOL, UNSEARCHED, moment, number, word
 from usbguard_py.core.requests import WhitelistRevoke
 from usbguard_py.core.text import escaped
 from usbguard_py.core.whitelist import Asset, Custody
@@ -129,6 +129,7 @@ def _about(asset: Asset) -> None:
             (_("Unit"), asset.unit or "–"),
             (_("Document"), asset.document),
             (_("Access"), word(ACCESS, asset.access)),
+            (_("Login program"), _(LOGIN_TOOL[asset.login_tool is True])),
             (_("Put on the list"), f"{moment(asset.added_at, zone=True)} ({asset.added_by})"),
             *(changed if asset.reason or asset.reason_document else []),
         ]

@@ -49,6 +49,7 @@ def add(as_json: bool, yes: bool, grant: tuple[int, ...], **given: Any) -> None:
             passport=passport,
             grant=grant,
             access=ACCESS[given["access"]],
+            login_tool=given["login_tool"],
         )
     )
     if as_json:
@@ -156,6 +157,11 @@ command = Command(
             default="read-write",
             help=N_("What may be done with it; read-write if not given."),
         ),
+        Option(
+            ["--login-tool"],
+            is_flag=True,
+            help=N_("The login program on the drive's own disc (CD) may run and talk to it; only if it needs one."),
+        ),
         Option(["--passport"], metavar="FILE", help=N_("By hand: a passport or a capture as JSON.")),
         Option(["--vid"], metavar="HEX", help=N_("By hand: maker's number (VID); must agree with the descriptors.")),
         Option(["--pid"], metavar="HEX", help=N_("By hand: product's number (PID); must agree with the descriptors.")),
@@ -170,6 +176,7 @@ command = Command(
         "usbguard-py whitelist add",
         'usbguard-py whitelist add --device 1-2 --holder "Nguyen Van Mau" --document MAU-01/2026',
         'usbguard-py whitelist add --device 1-2 --holder "Nguyen Van Mau" --document MAU-01/2026 --access read-only',
+        'usbguard-py whitelist add --device 1-2 --holder "Nguyen Van Mau" --document MAU-01/2026 --login-tool',
         'usbguard-py whitelist add --passport stick.json --holder "Nguyen Van Mau" --document MAU-01/2026',
     ],
 )

@@ -26,6 +26,7 @@ CUSTODY = {
     "destroyed": N_("destroyed"),
 }
 ACCESS = {"rw": N_("reading and writing"), "ro": N_("reading only")}
+LOGIN_TOOL = {False: N_("does not run"), True: N_("runs from the drive's own disc")}
 OUTCOMES = {
     "allowed": N_("allowed"),
     "blocked": N_("blocked"),

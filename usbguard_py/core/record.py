@@ -146,16 +146,15 @@ def effect(seen: ReadBack, problems: Iterable[str] = ()) -> Body:
     }
 
 
-def media(seen: Media, faces: tuple[Passport, ...], access: str = "rw") -> Body:
+def media(seen: Media, faces: tuple[Passport, ...], access: str = "rw", *, login_tool: bool = False) -> Body:
     """The fields that say what a drive's units are; none when it showed none.
 
     ``media_listed`` is whether the passport says what they have to be; otherwise they are only recorded. ``access`` is
-    ``rw`` or ``ro``: then the kernel's refusal of writes was read back before the nodes were given out.
+    ``ro`` where the kernel's refusal of writes was read back first; ``login_tool``: a program on its own disc may run.
     """
-    if not seen:
-        return {}
     listed = bool(faces) and not any(isinstance(face.media, msgspec.UnsetType) for face in faces)
-    return {"media": _items(_unit(lun) for lun in seen), "media_listed": listed, "access": access}
+    told: Body = {"media_listed": listed, "access": access, "login_tool": login_tool}
+    return {"media": _items(_unit(lun) for lun in seen), **told} if seen else {}
 
 
 def _unit(lun: Lun) -> Body:

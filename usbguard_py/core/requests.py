@@ -92,6 +92,7 @@ class WhitelistAdd(Request, frozen=True):
     passport: Passport | None = None
     grant: tuple[int, ...] = ()
     access: Literal["rw", "ro"] = "rw"
+    login_tool: bool = False  # whether the program on its own disc may run and talk to it
 
 
 class WhitelistLearn(Request, frozen=True):

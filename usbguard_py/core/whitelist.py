@@ -33,7 +33,9 @@ class Asset(msgspec.Struct, frozen=True):
     """One approved storage device.
 
     ``printed_serial`` is what stands on the shell, ``electronic_serial`` the hex of what the
-    device sends; nobody knows that they are the same.
+    device sends; nobody knows that they are the same. ``login_tool`` is whether the program on the drive's own disc may
+    run and talk to it; it is left out, also of the canonical form, where it may not, so that assets from before there
+    was this fact keep their digests.
     """
 
     id: str
@@ -51,6 +53,7 @@ class Asset(msgspec.Struct, frozen=True):
     changed_at: str = ""
     reason: str = ""
     reason_document: str = ""
+    login_tool: bool | msgspec.UnsetType = msgspec.UNSET
 
 
 class Peripheral(msgspec.Struct, frozen=True):

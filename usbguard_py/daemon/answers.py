@@ -172,6 +172,8 @@ def described(connection: Connection) -> Answer:
         "open_interfaces": list(connection.decision.granted),
         "holder": connection.holder,
         "reason": connection.reason,
+        "access": connection.access,
+        "login_tool": connection.login_tool,
         "times": connection.times,
         "seq": connection.seq,
     }

@@ -68,6 +68,7 @@ def add(judge: Judge, request: WhitelistAdd, caller: Peer) -> Flow:
         state=Custody.IN_USE,
         fingerprints=(Fingerprint("first", passport),),
         access=request.access,
+        login_tool=request.login_tool or msgspec.UNSET,
     )
     added, entry = judge.host.books.ready().add_asset(asset, by(caller))
     announced(judge, entry, asset=added.id, holder=added.holder)

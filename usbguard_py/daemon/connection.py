@@ -47,6 +47,7 @@ class Connection:
 
         self.faces: tuple[Passport, ...] = ()  # of a drive: the passports that fit it, media left out
         self.access = ""  # of the asset that the decision is about
+        self.login_tool = False  # whether that asset's own login program works
         self.media: Media = ()  # as the drive last showed them
         self.units: tuple[str, ...] = ()  # places of the units that were handed over
 

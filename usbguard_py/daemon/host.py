@@ -83,6 +83,7 @@ class Host:
         connection.holder = asset.holder if asset is not None else ""
         connection.reason = asset.reason if asset is not None else ""
         connection.access = asset.access if asset is not None else ""
+        connection.login_tool = asset is not None and asset.login_tool is True
         connection.faces = faces(asset, connection.device)
         return connection.decision
 
@@ -296,4 +297,4 @@ class Host:
 
 
 def _media(connection: Connection) -> record.Body:
-    return record.media(connection.media, connection.faces, connection.access)
+    return record.media(connection.media, connection.faces, connection.access, login_tool=connection.login_tool)

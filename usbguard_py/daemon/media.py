@@ -84,9 +84,10 @@ class Media:
 
     def hand_over(self, connection: Connection) -> None:
         """Set the flag by which udev gives the nodes out, then have it look at those that are there already."""
-        read_only = connection.access == READ_ONLY
-        nodes.flag(connection.name, connection.device.devnum, granted=True, read_only=read_only)
-        luns.announce(connection.directory)
+        read_only, login_tool = connection.access == READ_ONLY, connection.login_tool
+        place = (connection.name, connection.device.devnum)
+        nodes.flag(*place, granted=True, read_only=read_only, login_tool=login_tool)
+        luns.announce(connection.directory, raw=login_tool)
 
     def grown(self, connection: Connection) -> str:
         """Address of a unit that was not there when the drive was handed over; empty when there is none."""

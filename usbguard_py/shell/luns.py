@@ -187,11 +187,12 @@ def capacity(directory: Directory, place: str) -> int | None:
     return None
 
 
-def announce(directory: Directory) -> None:
+def announce(directory: Directory, *, raw: bool = False) -> None:
     """Have udev look at the block nodes below the device again, partitions after their disk, and have the table read.
 
     The kernel opens a disk to read its table of partitions as whoever probes it, and the judge may open no device
     (``DevicePolicy=`` of its unit): until now there are none. docs/adr/0094-no-table-before-the-gate.md.
+    ``raw`` has it look at the units' ``sg`` nodes too.
 
     Raises:
         SysfsTrouble: the kernel refused.
@@ -202,6 +203,8 @@ def announce(directory: Directory) -> None:
             parts = [part for part in directory.names(disk, None) if directory.read(f"{disk}/{part}/partition")]
             for place in (disk, *(f"{disk}/{part}" for part in parts)):
                 directory.put(f"{place}/uevent", GIVEN)
+        for name in directory.names(f"{unit}/scsi_generic", None) if raw else ():
+            directory.put(f"{unit}/scsi_generic/{name}/uevent", GIVEN)
 
 
 def _hosts(directory: Directory) -> tuple[str, ...]:

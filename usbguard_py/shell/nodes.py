@@ -2,7 +2,8 @@
 
 ``/run/usbguard-py/open/<port>:<devnum>`` exists while nodes below that device may be used. It names
 the device number too, so that a device swapped in on the same port does not inherit it. A flag of the
-same name in ``/run/usbguard-py/read-only`` says that the nodes given out have no right to write, and one in
+same name in ``/run/usbguard-py/read-only`` says that the nodes given out have no right to write, one in
+``/run/usbguard-py/login-tool`` that the program on a drive's own disc may run and talk to it, and one in
 ``/run/usbguard-py/raw`` that the device's own node is given out too, to whom the rules of other packages say: programs
 drive an enrolled scanner, token or power supply through it.
 """
@@ -17,18 +18,27 @@ from usbguard_py.shell.sysfs import Directory
 
 
 def _folders() -> tuple[Path, ...]:
-    return (paths.READ_ONLY_FLAGS, paths.OPEN_FLAGS, paths.RAW_FLAGS)
+    """In the order in which they are set; taken away the other way round, so that none is open without its limits."""
+    return (paths.READ_ONLY_FLAGS, paths.LOGIN_TOOL_FLAGS, paths.OPEN_FLAGS, paths.RAW_FLAGS)
 
 
-def flag(name: str, devnum: int, *, granted: bool, read_only: bool = False, raw: bool = False) -> None:
-    """Set or take away the flag of one device; what is only to be read is marked before."""
+def flag(
+    name: str,
+    devnum: int,
+    *,
+    granted: bool,
+    read_only: bool = False,
+    login_tool: bool = False,
+    raw: bool = False,
+) -> None:
+    """Set or take away the flag of one device; how it is given out is marked before."""
     file = f"{name}:{devnum}"
     if not granted:
-        for folder in _folders():
+        for folder in reversed(_folders()):
             with contextlib.suppress(FileNotFoundError):
                 (folder / file).unlink()
         return
-    wanted = {paths.OPEN_FLAGS: True, paths.READ_ONLY_FLAGS: read_only, paths.RAW_FLAGS: raw}
+    wanted = dict(zip(_folders(), (read_only, login_tool, True, raw), strict=True))
     for folder in (f for f in _folders() if wanted[f]):
         try:
             _touch(folder / file)
@@ -54,7 +64,7 @@ def _touch(path: Path) -> None:
 
 def clear() -> None:
     """Take all flags away: a start judges anew."""
-    for folder in _folders():
+    for folder in reversed(_folders()):
         with contextlib.suppress(FileNotFoundError):
             for entry in os.scandir(folder):
                 os.unlink(entry.path)

@@ -18,7 +18,7 @@ from usbguard_py.errors import ListDiffers
 
 PASSPORT = msgspec.json.Decoder(Passport)
 _ASSET = (
-    "id, label, printed_serial, electronic_serial, holder, unit, document, state, access, "
+    "id, label, printed_serial, electronic_serial, holder, unit, document, state, access, login_tool, "
     "added_at, added_by, changed_at, reason, reason_document"
 )
 _PERIPHERAL = "id, kind, port, passport, label, enrolled_at, enrolled_by, document"
@@ -77,6 +77,7 @@ class Register:
     def insert_asset(self, asset: Asset, entry: int) -> None:
         """Store an asset whose entry has number ``entry``."""
         values = {**msgspec.structs.asdict(asset), "state": str(asset.state), "entry": entry}
+        values["login_tool"] = int(asset.login_tool is True)
         fingerprints = values.pop("fingerprints")
         self._insert("asset", values)
         for one in fingerprints:
@@ -160,6 +161,8 @@ class Register:
             "SELECT name, passport FROM fingerprint WHERE asset = ? ORDER BY id", (row[0],)
         ).fetchall()
         fields = dict(zip(_ASSET.split(", "), row[:-1], strict=True))
+        if fields.pop("login_tool"):
+            fields["login_tool"] = True
         try:
             fields["fingerprints"] = tuple(Fingerprint(name, PASSPORT.decode(text)) for name, text in faces)
             asset = msgspec.convert(fields, Asset)

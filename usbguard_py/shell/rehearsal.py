@@ -8,7 +8,6 @@ import msgspec
 from usbguard_py.core.account import account
 from usbguard_py.core.facts import Facts
 from usbguard_py.core.gates import judge
-from usbguard_py.core.whitelist import Asset
 from usbguard_py.policy.knobs import Policy
 from usbguard_py.policy.read import read_policy
 from usbguard_py.shell import capture
@@ -26,12 +25,14 @@ def judged(path: Path, database: Path) -> dict[str, Any]:
     with Reader(database) as reader:
         facts = _facts(reader, device.serial)
     decision = judge(device, facts)
-    holder = next((a.holder for a in facts.candidates if a.id == decision.asset), "")
+    asset = next((a for a in facts.candidates if a.id == decision.asset), None)
     return {
         **account(device, decision),
         "state": "seen",  # nothing was done
-        "holder": holder,
-        "reason": _reason(facts.candidates, decision.asset),
+        "holder": "" if asset is None else asset.holder,
+        "reason": "" if asset is None else asset.reason,
+        "access": "" if asset is None else asset.access,
+        "login_tool": asset is not None and asset.login_tool is True,
         "policy": decision.policy,
         "gates": msgspec.to_builtins(decision.results),
     }
@@ -47,7 +48,3 @@ def _facts(reader: Reader, serial: bytes | None) -> Facts:
         candidates=reader.candidates(serial or b""),
         peripherals=reader.peripherals(),
     )
-
-
-def _reason(candidates: tuple[Asset, ...], asset: str) -> str:
-    return next((a.reason for a in candidates if a.id == asset), "")

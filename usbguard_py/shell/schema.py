@@ -9,7 +9,7 @@ import hashlib
 import sqlite3
 
 APPLICATION_ID = 0x55475059  # "UGPY"; not in SQLite's list of assigned numbers (its source, magic.txt)
-SCHEMA_VERSION = 2  # 2: a passport may hold media; the tables are those of 1
+SCHEMA_VERSION = 3  # 2: a passport may hold media, the tables are those of 1; 3: LOGIN_TOOL
 
 # Filters of the log: name of the generated column, and its expression over the stored bytes.
 FILTERS = {
@@ -166,8 +166,17 @@ BEGIN UPDATE head SET seq = NEW.seq, hash = NEW.hash; END""",
 
 STATEMENTS = (*_LEDGER, *_LIST, *_GUARDS)
 
+# What version 3 adds: whether an asset's login tool works, a fact of the asset that never changes. A file that is
+# made anew gets it the same way, so that both hold the same text.
+_FACTS = ", ".join((*_FIXED["asset"], "login_tool"))
+LOGIN_TOOL = (
+    "ALTER TABLE asset ADD COLUMN login_tool INTEGER NOT NULL DEFAULT 0 CHECK (login_tool IN (0, 1))",
+    "DROP TRIGGER asset_fixed",
+    _refuse("asset_fixed", f"UPDATE OF {_FACTS}", "asset", "", "asset: these facts never change"),
+)
+
 # SHA-256 over the schema as SQLite keeps it; a test computes it anew.
-SCHEMA_SHA256 = "644c05efebd58e9800eb4ed54d808f07dbe7dcd5613a6c645ae6a72a350eda3d"
+SCHEMA_SHA256 = "ae3fc29e5fdc12d59bd5284cd50fead7f35cc6129d21c9befe16d7b6feb94a88"
 
 
 def schema_digest(connection: sqlite3.Connection) -> str:
