@@ -35,7 +35,8 @@ def test_as_a_program(tmp_path: Path) -> None:
         assert connection.execute("PRAGMA user_version").fetchone() == (SCHEMA_VERSION,)
         assert connection.execute("PRAGMA journal_mode").fetchone() == ("wal",)
         applied = connection.execute("SELECT migration_set, name FROM _sqlite_migrations").fetchall()
-    assert applied == [("usbguard-py", "1-ledger-list-policy"), ("usbguard-py", "2-media-in-passports")]
+    names = ("1-ledger-list-policy", "2-media-in-passports", "3-contents-in-passports")
+    assert applied == [("usbguard-py", name) for name in names]
 
 
 def test_isolated_as_the_installed_program_is(tmp_path: Path) -> None:

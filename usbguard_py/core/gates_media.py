@@ -7,9 +7,10 @@ are can be known only afterwards; the kernel holds them meanwhile (docs/flow.md)
 import msgspec
 
 from usbguard_py.core.codes import Code
+from usbguard_py.core.content import differing
 from usbguard_py.core.decision import Decision, GateResult, Status
 from usbguard_py.core.device import Device
-from usbguard_py.core.media import Media, facets
+from usbguard_py.core.media import Lun, Media, facets
 from usbguard_py.core.passport import Difference, Passport, differences
 from usbguard_py.core.whitelist import Asset
 
@@ -26,9 +27,9 @@ def faces(asset: Asset | None, device: Device) -> tuple[Passport, ...]:
 def media(passports: tuple[Passport, ...], seen: Media) -> GateResult:
     """Whether ``seen`` is what one of ``passports`` expects; a passport without media expects nothing of them.
 
-    Capacities are compared where both sides have one, so that the gate can be asked before they are known.
+    Capacities and contents are compared where both sides have one, so that the gate can be asked before they are known.
     """
-    expected = [p.media for p in passports if not isinstance(p.media, msgspec.UnsetType)]
+    expected = _expected(passports)
     if not seen:
         return _no(Difference("luns", "at least one", "none"))
     if len(expected) < len(passports) or not passports:
@@ -56,7 +57,25 @@ def drift(expected: Media, seen: Media) -> tuple[Difference, ...]:
         for facet in (f for f in exact[0] if f in exact[1] and exact[0][f] != exact[1][f]):
             told = sides if sides[0][facet] != sides[1][facet] else exact
             out.append(Difference(f"lun {lun.number} {facet}", told[0][facet], told[1][facet]))
+        out += _content(lun, found[place])
     return tuple(out)
+
+
+def _content(expected: Lun, seen: Lun) -> tuple[Difference, ...]:
+    if isinstance(expected.content, msgspec.UnsetType) or isinstance(seen.content, msgspec.UnsetType):
+        return ()
+    sides = differing(expected.content, seen.content)
+    return (Difference(f"lun {expected.number} content", *sides),) if sides else ()
+
+
+def read_for(passports: tuple[Passport, ...]) -> frozenset[tuple[int, int]]:
+    """The units, as interface and number, of which a passport says what they hold; the others are not read at all."""
+    expected = (lun for media in _expected(passports) for lun in media)
+    return frozenset((u.interface, u.number) for u in expected if not isinstance(u.content, msgspec.UnsetType))
+
+
+def _expected(passports: tuple[Passport, ...]) -> list[Media]:
+    return [p.media for p in passports if not isinstance(p.media, msgspec.UnsetType)]
 
 
 def more(address: str) -> GateResult:

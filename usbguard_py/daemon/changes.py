@@ -77,7 +77,7 @@ def add(judge: Judge, request: WhitelistAdd, caller: Peer) -> Flow:
 
 def _passport(judge: Judge, request: WhitelistAdd, caller: Peer) -> Flow:
     if request.name:
-        passport: Passport = yield from examined(judge, connected(judge, request.name), caller)
+        passport: Passport = yield from examined(judge, connected(judge, request.name), caller, content=request.content)
         return msgspec.structs.replace(passport, granted=request.grant) if request.grant else passport
     if request.passport is None:
         raise Usage(detail="neither a device nor a passport")

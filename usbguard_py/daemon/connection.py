@@ -48,6 +48,7 @@ class Connection:
         self.access = ""  # of the asset that the decision is about
         self.media: Media = ()  # as the drive last showed them
         self.units: tuple[str, ...] = ()  # places of the units that were handed over
+        self.exchanged = False  # whether the kernel saw another medium since its contents were last read
 
     @property
     def opened(self) -> bool:

@@ -46,6 +46,12 @@ def second(db: Database) -> None:
     db.execute(f"PRAGMA user_version = {SCHEMA_VERSION}")
 
 
+@migrations(name="3-contents-in-passports")
+def third(db: Database) -> None:
+    """As the second: a medium of a passport may say what it holds, and one that does not stays as it is."""
+    db.execute(f"PRAGMA user_version = {SCHEMA_VERSION}")
+
+
 def migrate(path: Path) -> None:
     """Apply what is missing to the file at ``path``; each step is one transaction with its own record."""
     connection = sqlite3.connect(path, isolation_level=None)
