@@ -97,7 +97,9 @@ def test_whatever_blkid_prints_is_bounded_words_or_nothing(output: bytes) -> Non
     assert not any(hidden(char) for char in text)
 
 
-@given(st.binary(max_size=200) | st.lists(ROW, max_size=6).map(lambda rows: b' TYPE="0xc" UUID=""\n'.join([*rows, b""])))
+@given(
+    st.binary(max_size=200) | st.lists(ROW, max_size=6).map(lambda rows: b' TYPE="0xc" UUID=""\n'.join([*rows, b""]))
+)
 def test_whatever_partx_prints_lies_where_blkid_can_be_sent(output: bytes) -> None:
     try:
         found = extents(output)

@@ -113,9 +113,9 @@ class Plugs(Ports):
 
         return self._plug(name, add, port, backends, wait=wait)
 
-    def change_medium(self, stick: Plugged, size: int) -> None:
-        """Exchange the medium in a removable stick for an empty one of `size` bytes, as in a card reader."""
-        file = medium(self.folder / f"medium{next(self._plug_numbers)}.raw", kind="none", size=size)
+    def change_medium(self, stick: Plugged, size: int = 0, image: Path | None = None) -> None:
+        """Exchange the medium in a removable stick, as in a card reader: for `image`, or an empty one of this size."""
+        file = image or medium(self.folder / f"medium{next(self._plug_numbers)}.raw", kind="none", size=size)
         # QEMU makes the disk of `usb-storage` itself, without a name of its own.
         unit = f"/machine/peripheral/{stick.id}/{stick.id}.0/legacy[0]"
         self.qmp.execute("blockdev-change-medium", id=unit, filename=str(file), format="raw")

@@ -12,6 +12,7 @@ from msgspec.structs import replace
 
 from tests.build import a_stick, an_asset
 from usbguard_py import errors
+from usbguard_py.core.content import Content
 from usbguard_py.core.media import Lun
 from usbguard_py.core.passport import passport_of
 from usbguard_py.core.whitelist import Fingerprint
@@ -114,19 +115,21 @@ def test_a_foreign_file_is_left_to_its_opening(tmp_path: Path, content: bytes) -
         Store.open(path)
 
 
-def test_a_file_from_before_media_is_brought_up_to_date(database: Path) -> None:
-    """What is on its list keeps its digest, and passports with media come beside it."""
+@pytest.mark.parametrize("version", [1, 2])
+def test_a_file_from_before_media_or_contents_is_brought_up_to_date(database: Path, version: int) -> None:
+    """What is on its list keeps its digest, and passports with media that say what they hold come beside it."""
     older = an_asset(a_stick())
     with closing(Store.open(database)) as store:
         store.add_asset(older, "quanly")
     with closing(sqlite3.connect(database, isolation_level=None)) as connection:
-        connection.execute("DELETE FROM _sqlite_migrations WHERE name = '2-media-in-passports'")
-        connection.execute("PRAGMA user_version = 1")
+        connection.execute("DELETE FROM _sqlite_migrations WHERE name > ?", (str(version + 1),))
+        connection.execute(f"PRAGMA user_version = {version}")
     with pytest.raises(errors.DatabaseVersion):
         Store.open(database)
     assert ensure_schema(database) is True
     assert ensure_schema(database) is False
-    media = (Lun(0, 0, 0, b"SAMPLE  ".hex(), b"Stick           ".hex(), b"1.00".hex(), 4096),)
+    content = Content(type="vfat", uuid="1234-5678")
+    media = (Lun(0, 0, 0, b"SAMPLE  ".hex(), b"Stick           ".hex(), b"1.00".hex(), 4096, content),)
     passport = passport_of(a_stick(b"SAMPLE-0002"), (0,))
     newer = an_asset(a_stick(b"SAMPLE-0002"), fingerprints=(Fingerprint("first", replace(passport, media=media)),))
     with closing(Store.open(database)) as store:

@@ -119,10 +119,19 @@ def _printed(node: Node, command: Command, deadline: float) -> bytes:
 
 
 def _size(node: Node, deadline: float) -> int:
-    """Bytes on the medium; opening the disk has the kernel ask for it when it was exchanged (sd_open, drivers/scsi)."""
+    """Bytes on the medium; opening the disk has the kernel ask for it when it was exchanged (sd_open, drivers/scsi).
+
+    Its first bytes are read as well: of a disk that gives none blkid says the same as of an empty one.
+    """
 
     def work(channel: socket.socket) -> None:
-        say(channel, fcntl.ioctl(_opened(node), _BLKGETSIZE64, bytes(8)))
+        descriptor = _opened(node)
+        size = fcntl.ioctl(descriptor, _BLKGETSIZE64, bytes(8))
+        try:
+            os.pread(descriptor, 1, 0)
+        except OSError:
+            return
+        say(channel, size)
 
     status, answer = _answered(work, deadline)
     if status or len(answer) != struct.calcsize("=Q"):
