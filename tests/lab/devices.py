@@ -36,13 +36,17 @@ def press(qmp: Qmp, text: str) -> None:
 
 @dataclass(frozen=True)
 class Unit:
-    """A logical unit of a bridge: QEMU's device, the size of its empty medium in bytes, what INQUIRY says of it."""
+    """A logical unit of a bridge: QEMU's device, its medium, what INQUIRY says of it.
+
+    `size` is that of an empty medium, in bytes; with `image` that image is its medium.
+    """
 
     kind: str = "scsi-hd"
     size: int = 8 << 20
     vendor: str = "SAMPLE"
     product: str = "Stick"
     ver: str = "1.00"
+    image: Path | None = None
 
 
 class Plugs(Ports):
@@ -129,7 +133,7 @@ class Plugs(Ports):
         extra: dict[str, Any] = {} if disc else {"removable": True}
         texts = {"vendor": unit.vendor, "product": unit.product, "ver": unit.ver}
         place = {"id": f"{bridge}-lun{lun}", "bus": f"{bridge}.0", "lun": lun}
-        drive = self._drive(None, backends, readonly=disc, size=unit.size, kind="none")
+        drive = self._drive(unit.image, backends, readonly=disc, size=unit.size, kind="none")
         self.qmp.execute("device_add", driver=unit.kind, drive=drive, **place, **texts, **extra)
 
     def _with_luns(
