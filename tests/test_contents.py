@@ -6,7 +6,7 @@ import msgspec
 import pytest
 
 from tests.test_pipeline import BEFORE, CLOSED, CUT, OPEN, TAKE_BACK, Host, Link, a_drive, a_lun, run
-from usbguard_py.contents import enrolled_contents
+from usbguard_py.contents import Wanted, enrolled_contents
 from usbguard_py.core.codes import Code
 from usbguard_py.core.connection import State
 from usbguard_py.core.content import AMBIGUOUS, LATE, NO_MEDIUM, UNREADABLE, Content, Found
@@ -144,15 +144,16 @@ def test_a_drive_that_was_closed_meanwhile_is_not_read() -> None:
     assert host.log == []
 
 
-def enrolled(*units: Lun, held: tuple[Found, ...]) -> tuple[Any, list[str]]:
+def enrolled(*units: Lun, held: tuple[Found, ...], wanted: Wanted = Wanted.YES) -> tuple[Any, list[str]]:
     """What an examination makes of these units."""
     host = a_drive(*units)
     host.media.held = held
+    link = Link("1-2", OPEN)
     result: list[Any] = []
 
     def flow() -> Any:
         try:
-            result.append((yield from enrolled_contents(Link("1-2", OPEN), host.media, ("x/0", "x/1"), units)))
+            result.append((yield from enrolled_contents(link, host.media, ("x/0", "x/1"), units, wanted)))
         except GuardError as error:
             result.append(error)
 
@@ -164,6 +165,15 @@ def test_an_examination_reads_disks_with_a_medium_and_nothing_else() -> None:
     assert enrolled(DISK, DISC, held=(FAT,)) == ((holds(FAT), DISC), [READ])
     second = a_lun(1, 0, 0)
     assert enrolled(DISK, second, held=(FAT,)) == ((holds(FAT), second), [READ])
+
+
+def test_a_face_without_a_disk_is_learnt_and_one_that_any_medium_would_fit_is_not() -> None:
+    """Of an asset that was listed with a content: a CD alone, before a login; an empty reader."""
+    assert enrolled(DISC, held=(), wanted=Wanted.OF_DISKS) == ((DISC,), [])
+    assert enrolled(DISK, held=(FAT,), wanted=Wanted.OF_DISKS) == ((holds(FAT),), [READ])
+    error, _log = enrolled(a_lun(0, 0, 0), held=(), wanted=Wanted.OF_DISKS)
+    assert isinstance(error, MediaTrouble)
+    assert enrolled(DISK, held=(FAT,), wanted=Wanted.NO) == ((DISK,), [])
 
 
 @pytest.mark.parametrize(

@@ -5,6 +5,7 @@ says that a medium of a drive in use was exchanged (docs/adr/0141-content-where-
 """
 
 from collections.abc import Callable, Generator
+from enum import Enum
 from typing import Any, Protocol
 
 import msgspec
@@ -16,6 +17,14 @@ from usbguard_py.daemon.connection import Connection
 from usbguard_py.daemon.flow import Wait
 from usbguard_py.errors_device import MediaTrouble
 from usbguard_py.i18n import N_
+
+
+class Wanted(Enum):
+    """Whether an examination reads contents: not; of the disks, if the drive has one; yes, or it fails."""
+
+    NO = 0
+    OF_DISKS = 1
+    YES = 2
 
 
 class Reader(Protocol):
@@ -43,13 +52,18 @@ def with_contents(
 
 
 def enrolled_contents(
-    connection: Connection, reader: Reader, places: tuple[str, ...], seen: Media
+    connection: Connection, reader: Reader, places: tuple[str, ...], seen: Media, wanted: Wanted = Wanted.YES
 ) -> Generator[Wait, Any, Media]:
     """``seen`` with what each disk with a medium holds, all of which can be recognised again.
+
+    ``OF_DISKS`` is enough for a face of a stick that shows a CD alone before its login; an empty reader still fails,
+    because a face without a content lets any medium pass.
 
     Raises:
         MediaTrouble: nothing was found on one, or it is not known what, or no unit is a disk with a medium.
     """
+    if wanted is Wanted.NO or (wanted is Wanted.OF_DISKS and not any(lun.driver == "sd" for lun in seen)):
+        return seen
     found = yield from _read(connection, reader, places, seen, lambda lun: lun.driver == "sd" and bool(lun.capacity))
     read = [lun.content for lun in found if not isinstance(lun.content, msgspec.UnsetType)]
     detail = next((one for one in read if not isinstance(one, Content)), "")

@@ -11,7 +11,7 @@ from typing import Any
 import msgspec
 
 from usbguard_py.buses import USB
-from usbguard_py.contents import enrolled_contents
+from usbguard_py.contents import Wanted, enrolled_contents
 from usbguard_py.core import record
 from usbguard_py.core.codes import Code
 from usbguard_py.core.connection import State
@@ -54,7 +54,7 @@ def connected(judge: Judge, name: str) -> Connection:
 def examine(judge: Judge, request: Examine, caller: Peer) -> Flow:
     """The answer to a request for an examination."""
     connection = connected(judge, request.name)
-    passport = yield from examined(judge, connection, caller, content=request.content)
+    passport = yield from examined(judge, connection, caller, content=Wanted.YES if request.content else Wanted.NO)
     return {
         "name": connection.name,
         "passport": msgspec.to_builtins(passport),
@@ -65,10 +65,10 @@ def examine(judge: Judge, request: Examine, caller: Peer) -> Flow:
     }
 
 
-def examined(judge: Judge, connection: Connection, caller: Peer, *, content: bool = False) -> Flow:
+def examined(judge: Judge, connection: Connection, caller: Peer, *, content: Wanted = Wanted.NO) -> Flow:
     """Begin entry, descriptors, media, end entry; the passport that the device shows.
 
-    ``content``: what its disks hold is part of it.
+    ``content``: whether what its disks hold is part of it.
     """
     books, device = judge.host.books, connection.device
     if device.problems:
@@ -101,7 +101,7 @@ def _descriptors(host: Host, connection: Connection) -> Flow:
 class _Look:
     """What a look at a drive's media found; made by a flow of the drive's own, read by the examination."""
 
-    def __init__(self, *, content: bool) -> None:
+    def __init__(self, *, content: Wanted) -> None:
         self.content = content
         self.media: Media | None = None
         self.error: GuardError | None = None
@@ -116,7 +116,7 @@ class _Look:
             self.over = True
 
 
-def _media(judge: Judge, connection: Connection, *, content: bool) -> Flow:
+def _media(judge: Judge, connection: Connection, *, content: Wanted) -> Flow:
     """The units of a drive, in the drive's turn; ``None`` for a device without storage, or when only observing.
 
     Raises:
@@ -124,7 +124,7 @@ def _media(judge: Judge, connection: Connection, *, content: bool) -> Flow:
             wanted and cannot be had.
     """
     if not default_grant(connection.device) or not judge.host.enforcing:
-        if content:
+        if content is Wanted.YES:
             raise MediaTrouble(
                 name=connection.name, detail=N_("what it holds is read of drives alone, while enforcing")
             )
@@ -141,12 +141,10 @@ def _media(judge: Judge, connection: Connection, *, content: bool) -> Flow:
     return look.media
 
 
-def _seen(connection: Connection, host: Host, *, content: bool) -> Flow:
+def _seen(connection: Connection, host: Host, *, content: Wanted) -> Flow:
     """The media of a drive that is open; one that is closed is opened for the look."""
     if connection.opened:
-        shown = connection.media
-        if content:
-            shown = yield from enrolled_contents(connection, host.media, connection.units, shown)
+        shown = yield from enrolled_contents(connection, host.media, connection.units, connection.media, content)
         return shown or None
     try:
         media = yield from _opened(connection, host, content=content)
@@ -157,7 +155,7 @@ def _seen(connection: Connection, host: Host, *, content: bool) -> Flow:
     return media
 
 
-def _opened(connection: Connection, host: Host, *, content: bool) -> Flow:
+def _opened(connection: Connection, host: Host, *, content: Wanted) -> Flow:
     granted = default_grant(connection.device)
     opening = msgspec.structs.replace(connection.decision, allow=True, code=Code.ALLOWED, granted=granted)
     close_bus, configure, *steps = USB.plan(connection.device, opening)
@@ -172,9 +170,7 @@ def _opened(connection: Connection, host: Host, *, content: bool) -> Flow:
     yield host.begin(connection, *steps)
     units = yield from table(connection, host.media)
     seen = yield from attached(connection, host.media, units)
-    if not content:
-        return seen
-    return (yield from enrolled_contents(connection, host.media, tuple(unit.place for unit in units), seen))
+    return (yield from enrolled_contents(connection, host.media, tuple(unit.place for unit in units), seen, content))
 
 
 def _closed(connection: Connection, host: Host) -> Flow:
