@@ -10,6 +10,7 @@ import pytest
 from usbguard_py.closing import ATTEMPTS
 from usbguard_py.core.codes import Code
 from usbguard_py.core.connection import State
+from usbguard_py.core.content import Found
 from usbguard_py.core.decision import Decision
 from usbguard_py.core.device import Configuration, Device, Interface
 from usbguard_py.core.enforcement import PERSIST, InterfaceState, Probe, ReadBack, Step, Write
@@ -81,6 +82,7 @@ class Drive:
         self.locked: tuple[str, ...] = ("sda", "sda1")
         self.writable: tuple[str, ...] = ()
         self.loaded = True
+        self.held: tuple[Found, ...] = ()  # on the disks that are asked about
 
     def drivers(self, connection: Connection) -> Generator[Wait, Any, None]:
         yield from ()
@@ -117,6 +119,13 @@ class Drive:
 
     def lock(self, _connection: Any) -> Any:
         return self.host._asked("refuse writes", ReadOnlyDone(self.locked, self.writable))
+
+    def shown(self, _connection: Any) -> tuple[Lun, ...]:
+        return self.found
+
+    def contents(self, _connection: Any, places: tuple[str, ...]) -> Generator[Wait, Any, tuple[Found, ...]]:
+        found: tuple[Found, ...] = yield self.host._asked(f"read {' '.join(places)}", self.held)
+        return found
 
     def hand_over(self, connection: Any) -> None:
         self.host.release_nodes(connection, granted=True)

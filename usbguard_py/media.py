@@ -2,12 +2,14 @@
 
 Called by :mod:`usbguard_py.pipeline` between "interface bound" and "handed over". The kernel holds every unit
 meanwhile (``/sys/bus/scsi/drivers_autoprobe`` is 0): there is no disk and no disc until the table of units was found
-to be as the passport says. Capacities come next, while the nodes belong to root alone; then the nodes are given out.
+to be as the passport says. Capacities come next, while the nodes belong to root alone, then what the disks hold where a
+passport says what that must be; then the nodes are given out.
 """
 
 from collections.abc import Generator
 from typing import Any, Protocol
 
+from usbguard_py.contents import Reader, with_contents
 from usbguard_py.core import gates_media
 from usbguard_py.core.media import READ_ONLY, Lun
 from usbguard_py.daemon.connection import Connection
@@ -20,7 +22,7 @@ from usbguard_py.shell.hands_messages import ReadOnlyDone
 from usbguard_py.shell.luns import Unit
 
 
-class Media(Protocol):
+class Media(Reader, Protocol):
     """What the stage needs of the machine; :class:`usbguard_py.daemon.media.Media` is the real one.
 
     Each ``Task`` runs beside the helper, because a device can keep it waiting for as long as it likes.
@@ -52,6 +54,9 @@ class Media(Protocol):
 
     def over(self, connection: Connection, task: Task) -> Bound:
         """A wait for the end of ``task``, or of the device."""
+
+    def shown(self, connection: Connection) -> tuple[Lun, ...]:
+        """The units that were handed over, with the capacities that the kernel shows now."""
 
     def lock(self, connection: Connection) -> Ask:
         """Have the kernel refuse writes to the media."""
@@ -99,11 +104,15 @@ def judged(connection: Connection, media: Media) -> Generator[Wait, Any, bool]:
     units = yield from table(connection, media)
     if not _passes(connection, tuple(unit.lun for unit in units)):
         return False
-    if not _passes(connection, (yield from attached(connection, media, units))):
+    places = tuple(unit.place for unit in units)
+    sized = yield from attached(connection, media, units)
+    if not _passes(connection, sized):
+        return False
+    if not _passes(connection, (yield from with_contents(connection, media, places, sized))):
         return False
     if connection.access == READ_ONLY:
         yield from _locked(connection, media)
-    connection.units = tuple(unit.place for unit in units)
+    connection.units = places
     media.hand_over(connection)
     return True
 

@@ -122,6 +122,16 @@ DETAILS: tuple[str, ...] = (
     N_("a logical unit still takes writes"),
     N_("there is a second target"),
     N_("the device could not be closed after its examination"),
+    N_("what it holds is read of drives alone, while enforcing"),
+    N_("there is no disk with a medium in it"),
+    N_("nothing on it says what it is: no file system, no LUKS header, no partition table"),
+    # what a disk holds, or why nobody can say (usbguard_py.core.content)
+    N_("nothing known"),
+    N_("more than one file system"),
+    N_("not readable"),
+    N_("no answer in time"),
+    N_("too many partitions"),
+    N_("no medium"),
     # what was read back
     N_("configuration {number} is set"),
     N_("interface {name} is there"),

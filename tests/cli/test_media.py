@@ -7,6 +7,7 @@ from tests.build import a_stick, an_asset
 from tests.cli.conftest import Run
 from tests.cli.rig import Judge, described
 from usbguard_py.core import requests
+from usbguard_py.core.content import Content, Partition
 from usbguard_py.core.media import Lun
 from usbguard_py.core.passport import passport_of
 from usbguard_py.core.whitelist import Fingerprint
@@ -47,6 +48,28 @@ def test_show_says_that_media_are_not_part_of_a_passport(run: Run) -> None:
     text = run("whitelist", "show", "TB-0002", lang="en").stdout
     assert "not part of the passport" in text
     assert "reading and writing" in text
+
+
+@pytest.mark.parametrize(("lang", "size"), [("en", "8,388,608 bytes"), ("vi", "8.388.608 byte")])
+def test_show_says_what_a_disk_holds(run: Run, store: Store, lang: str, size: str) -> None:
+    held = Content(
+        table="dos", table_uuid="1a2b3c4d", partitions=(Partition(1, "0xc", "1a2b3c4d-01", "vfat", "1234-5678"),)
+    )
+    passport = replace(passport_of(a_stick(), (0,)), media=(replace(DISK, content=held),))
+    store.add_asset(an_asset(a_stick(), fingerprints=(Fingerprint("first", passport),)), "quanly")
+    text = " ".join(run("whitelist", "show", "TB-0001", lang=lang).stdout.split())
+    assert f"{size}, dos 1a2b3c4d; #1 0xc 1a2b3c4d-01: vfat 1234-5678" in text
+
+
+@pytest.mark.parametrize(
+    ("seen", "said"), [("no answer in time", "không trả lời kịp"), ("vfat ABCD-0001", "vfat ABCD-0001")]
+)
+def test_what_is_seen_instead_is_said_in_words(run: Run, judge: Judge, seen: str, said: str) -> None:
+    facts = {"facet": "lun 0 content", "expected": "vfat 1234-5678", "seen": seen}
+    judge.answers["Devices"] = {"devices": [described(code="MISMATCH", asset="TB-0001", alarm=True, **facts)]}
+    text = " ".join(run("devices").stdout.split())
+    assert "ổ logic 0, nội dung" in text
+    assert f"vfat 1234-5678; thực tế {said}" in text
 
 
 @pytest.mark.parametrize(

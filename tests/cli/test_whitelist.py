@@ -102,6 +102,22 @@ def test_add_a_connected_device(run: Run, judge: Judge) -> None:
     ]
 
 
+def test_add_with_what_it_holds(run: Run, judge: Judge) -> None:
+    judge.answers["WhitelistAdd"] = {"id": "TB-0004", "seq": 30}
+    result = run("whitelist", "add", "--device", "1-2", *WHO, "--content")
+    assert result.exit_code == 0, result.output
+    assert judge.asked == [
+        requests.WhitelistAdd(name="1-2", holder="Nguyen Van Mau", document="MAU-01/2026", content=True)
+    ]
+
+
+def test_what_is_elsewhere_cannot_be_read(run: Run, judge: Judge, tmp_path: Path) -> None:
+    result = run("whitelist", "add", "--passport", str(files(tmp_path)["passport"]), *WHO, "--content")
+    assert result.exit_code == 64
+    assert "--content" in result.stderr
+    assert judge.asked == []
+
+
 def files(folder: Path) -> dict[str, Path]:
     """The ways to give a passport in a file."""
     shown = attributes(RAW)
@@ -176,6 +192,14 @@ def test_learn_says_what_is_missing_and_asks_nobody(run: Run, judge: Judge) -> N
     assert result.exit_code == 64
     assert "--face, --document" in result.stderr
     assert judge.asked == []
+
+
+def test_learn_with_what_it_holds(run: Run, judge: Judge) -> None:
+    judge.answers["WhitelistLearn"] = {"id": "TB-0001", "seq": 21}
+    run("whitelist", "learn", "TB-0001", "--device", "1-2", "--face", "mới", "--document", "MAU-03/2026", "--content")
+    (asked,) = judge.asked
+    assert isinstance(asked, requests.WhitelistLearn)
+    assert asked.content
 
 
 def test_learn(run: Run, judge: Judge) -> None:

@@ -25,6 +25,7 @@ from tests.daemon.hands_rig import (
     sitter,
     writer,
 )
+from usbguard_py.core.content import Content
 from usbguard_py.errors import DeviceGone
 from usbguard_py.errors_device import ExaminationFailed, HandsTrouble
 from usbguard_py.shell.hands import Hands
@@ -152,6 +153,9 @@ BAD = [
     b'{"verb":"hold","device":"1-2","devnum":7,"path":"/"}',
     b'{"verb":"floor","what":"open; id"}',
     b'{"verb":"examine","busnum":1,"devnum":1000}',
+    b'{"verb":"identify","device":"1-2","devnum":7,"disks":["../sda"]}',
+    b'{"verb":"identify","device":"1-2","devnum":7,"disks":["SDA"]}',
+    b'{"verb":"identify","device":"1-2","devnum":7,"disks":[' + b",".join([b'"sda"'] * 17) + b"]}",
 ]
 
 
@@ -201,6 +205,20 @@ def test_floor_is_a_fixed_program_with_one_word(hands: Hands, bench: Bench, what
 def test_floor_that_is_not_installed(hands: Hands) -> None:
     with pytest.raises(HandsTrouble, match="No such file"):
         hands.floor("close")
+
+
+def test_what_disks_hold_is_read_through_nodes_that_are_nobody_s(hands: Hands, bench: Bench, medium: Medium) -> None:
+    """Of those alone that were asked about, in that order; a disk of another device is not readable."""
+    bench.node.chmod(0)
+    uuid = run("blkid", "-p", "-s", "UUID", "-o", "value", medium.image)
+    answer = hands.identify(DEVICE, DEVNUM, ("sdz", medium.loop.name))
+    assert [(disk.name, disk.found) for disk in answer.disks] == [
+        ("sdz", "not readable"),
+        (medium.loop.name, Content(type="ext4", uuid=uuid)),
+    ]
+    assert hands.identify(DEVICE, DEVNUM, ()).disks == ()
+    with pytest.raises(DeviceGone):
+        hands.identify(DEVICE, DEVNUM + 1, ("sda",))
 
 
 def test_examination_of_a_device_that_is_not_there(hands: Hands) -> None:

@@ -36,13 +36,17 @@ def press(qmp: Qmp, text: str) -> None:
 
 @dataclass(frozen=True)
 class Unit:
-    """A logical unit of a bridge: QEMU's device, the size of its empty medium in bytes, what INQUIRY says of it."""
+    """A logical unit of a bridge: QEMU's device, its medium, what INQUIRY says of it.
+
+    `size` is that of an empty medium, in bytes; with `image` that image is its medium.
+    """
 
     kind: str = "scsi-hd"
     size: int = 8 << 20
     vendor: str = "SAMPLE"
     product: str = "Stick"
     ver: str = "1.00"
+    image: Path | None = None
 
 
 class Plugs(Ports):
@@ -113,9 +117,9 @@ class Plugs(Ports):
 
         return self._plug(name, add, port, backends, wait=wait)
 
-    def change_medium(self, stick: Plugged, size: int) -> None:
-        """Exchange the medium in a removable stick for an empty one of `size` bytes, as in a card reader."""
-        file = medium(self.folder / f"medium{next(self._plug_numbers)}.raw", kind="none", size=size)
+    def change_medium(self, stick: Plugged, size: int = 0, image: Path | None = None) -> None:
+        """Exchange the medium in a removable stick, as in a card reader: for `image`, or an empty one of this size."""
+        file = image or medium(self.folder / f"medium{next(self._plug_numbers)}.raw", kind="none", size=size)
         # QEMU makes the disk of `usb-storage` itself, without a name of its own.
         unit = f"/machine/peripheral/{stick.id}/{stick.id}.0/legacy[0]"
         self.qmp.execute("blockdev-change-medium", id=unit, filename=str(file), format="raw")
@@ -129,7 +133,7 @@ class Plugs(Ports):
         extra: dict[str, Any] = {} if disc else {"removable": True}
         texts = {"vendor": unit.vendor, "product": unit.product, "ver": unit.ver}
         place = {"id": f"{bridge}-lun{lun}", "bus": f"{bridge}.0", "lun": lun}
-        drive = self._drive(None, backends, readonly=disc, size=unit.size, kind="none")
+        drive = self._drive(unit.image, backends, readonly=disc, size=unit.size, kind="none")
         self.qmp.execute("device_add", driver=unit.kind, drive=drive, **place, **texts, **extra)
 
     def _with_luns(

@@ -14,6 +14,7 @@ from sqlite_utils import Database
 from tests.build import a_stick, an_asset
 from usbguard_py import errors
 from usbguard_py.core.changes import asset_added, fingerprint_of
+from usbguard_py.core.content import Content
 from usbguard_py.core.media import Lun
 from usbguard_py.core.passport import passport_of
 from usbguard_py.core.whitelist import Fingerprint
@@ -40,7 +41,7 @@ def test_as_a_program(tmp_path: Path) -> None:
         assert connection.execute("PRAGMA user_version").fetchone() == (SCHEMA_VERSION,)
         assert connection.execute("PRAGMA journal_mode").fetchone() == ("wal",)
         applied = connection.execute("SELECT migration_set, name FROM _sqlite_migrations").fetchall()
-    names = ("1-ledger-list-policy", "2-media-in-passports", "3-login-tool")
+    names = ("1-ledger-list-policy", "2-media-in-passports", "3-login-tool", "4-contents-in-passports")
     assert applied == [("usbguard-py", name) for name in names]
 
 
@@ -120,7 +121,8 @@ def test_a_foreign_file_is_left_to_its_opening(tmp_path: Path, content: bytes) -
 
 
 def test_media_of_a_passport_come_back(database: Path) -> None:
-    media = (Lun(0, 0, 0, b"SAMPLE  ".hex(), b"Stick           ".hex(), b"1.00".hex(), 4096),)
+    content = Content(type="vfat", uuid="1234-5678")
+    media = (Lun(0, 0, 0, b"SAMPLE  ".hex(), b"Stick           ".hex(), b"1.00".hex(), 4096, content),)
     passport = passport_of(a_stick(b"SAMPLE-0002"), (0,))
     newer = an_asset(a_stick(b"SAMPLE-0002"), fingerprints=(Fingerprint("first", replace(passport, media=media)),))
     with closing(Store.open(database)) as store:
@@ -142,7 +144,7 @@ OLDER_DIGEST = "9f5007b8069c2e2ee7ce5a54701355457e448187830abd73ce239dea73ccc90c
 def older(path: Path, version: int) -> None:
     """A file of an older version with one asset, written as that version did."""
     connection = sqlite3.connect(path, isolation_level=None)
-    names = ("2-media-in-passports", "3-login-tool")
+    names = ("2-media-in-passports", "3-login-tool", "4-contents-in-passports")
     migrations.migrations.apply(
         Database(connection, execute_plugins=False, strict=True), stop_before=names[version - 1]
     )
@@ -160,7 +162,7 @@ def older(path: Path, version: int) -> None:
     connection.close()
 
 
-@pytest.mark.parametrize("version", [1, 2])
+@pytest.mark.parametrize("version", [1, 2, 3])
 def test_an_older_file_is_brought_up_to_date_and_its_rows_keep_their_digests(tmp_path: Path, version: int) -> None:
     path = tmp_path / "usbguard-py.db"
     older(path, version)

@@ -43,6 +43,15 @@ def message(head: str, *fields: str) -> bytes:
             id="somebody wrote to its uevent file",
         ),
         pytest.param(
+            message(
+                f"change@{STICK}/2-3:1.0/host6/target6:0:0/6:0:0:0/block/sda",
+                *("ACTION=change", f"DEVPATH={STICK}/block/sda", "SUBSYSTEM=block", "DISK_MEDIA_CHANGE=1"),
+                *("DEVNAME=sda", "DEVTYPE=disk", "SEQNUM=1817"),
+            ),
+            Event("change", f"{STICK}/block/sda", "block", "disk", 1817, exchanged=True),
+            id="a card was exchanged",
+        ),
+        pytest.param(
             b"remove@/x\0ACTION=remove\0DEVPATH=/x\0SUBSYSTEM=usb\0NAME=a=\xe9\0",
             Event("remove", "/x"),
             id="a value that is no text",

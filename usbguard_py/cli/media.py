@@ -3,6 +3,7 @@
 import msgspec
 
 from usbguard_py.cli.words import number
+from usbguard_py.core.content import told
 from usbguard_py.core.media import Lun, described
 from usbguard_py.core.passport import Passport
 from usbguard_py.i18n import N_, _
@@ -20,4 +21,5 @@ def units(passport: Passport) -> list[tuple[str, str]]:
 def _unit(lun: Lun) -> str:
     kind = _(KINDS[lun.driver]) if lun.driver else _("type {number}").format(number=lun.type)
     size = "" if lun.capacity is None else _("{count} bytes").format(count=number(lun.capacity))
-    return ", ".join(text for text in (kind, described(lun), size) if text)
+    held = "" if isinstance(lun.content, msgspec.UnsetType) else "; ".join(told(lun.content))
+    return ", ".join(text for text in (kind, described(lun), size, held) if text)

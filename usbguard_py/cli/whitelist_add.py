@@ -22,7 +22,7 @@ ACCESS: dict[str, Literal["rw", "ro"]] = {"read-write": "rw", "read-only": "ro"}
 FACETS = ("vid", "pid", "bcd_device", "serial", "manufacturer", "product", "descriptors")
 
 
-def add(as_json: bool, yes: bool, grant: tuple[int, ...], **given: Any) -> None:  # noqa: FBT001 - click's flags
+def add(as_json: bool, yes: bool, content: bool, grant: tuple[int, ...], **given: Any) -> None:  # noqa: FBT001 - flags
     """Examine or read the passport, ask for what is missing, confirm, add.
 
     Raises:
@@ -30,11 +30,13 @@ def add(as_json: bool, yes: bool, grant: tuple[int, ...], **given: Any) -> None:
     """
     asking = interactive() and not as_json
     passport = _passport(given)
+    if passport and content:
+        raise Usage(detail=_("--content needs the device itself"))
     name = "" if passport else given["device"] or _chosen(asking)
     if not asking:
         _complete(given)
     if name and asking:
-        describe(typed(call(requests.Examine(name=name)), Examined))
+        describe(typed(call(requests.Examine(name=name, content=content)), Examined))
     answers = _answers(given) if asking else given
     if asking and not yes:
         confirm(_("Put this device on the list?"))
@@ -50,6 +52,7 @@ def add(as_json: bool, yes: bool, grant: tuple[int, ...], **given: Any) -> None:
             grant=grant,
             access=ACCESS[given["access"]],
             login_tool=given["login_tool"],
+            content=content,
         )
     )
     if as_json:
@@ -162,6 +165,11 @@ command = Command(
             is_flag=True,
             help=N_("The login program on the drive's own disc (CD) may run and talk to it; only if it needs one."),
         ),
+        Option(
+            ["--content"],
+            is_flag=True,
+            help=N_("Which file system, LUKS header or partition table lies on it has to match from then on, too."),
+        ),
         Option(["--passport"], metavar="FILE", help=N_("By hand: a passport or a capture as JSON.")),
         Option(["--vid"], metavar="HEX", help=N_("By hand: maker's number (VID); must agree with the descriptors.")),
         Option(["--pid"], metavar="HEX", help=N_("By hand: product's number (PID); must agree with the descriptors.")),
@@ -177,6 +185,7 @@ command = Command(
         'usbguard-py whitelist add --device 1-2 --holder "Nguyen Van Mau" --document MAU-01/2026',
         'usbguard-py whitelist add --device 1-2 --holder "Nguyen Van Mau" --document MAU-01/2026 --access read-only',
         'usbguard-py whitelist add --device 1-2 --holder "Nguyen Van Mau" --document MAU-01/2026 --login-tool',
+        'usbguard-py whitelist add --device 1-2 --holder "Nguyen Van Mau" --document MAU-01/2026 --content',
         'usbguard-py whitelist add --passport stick.json --holder "Nguyen Van Mau" --document MAU-01/2026',
     ],
 )

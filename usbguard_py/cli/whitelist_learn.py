@@ -14,7 +14,14 @@ from usbguard_py.i18n import N_, _
 from usbguard_py.shell.client import call
 
 
-def learn(id_: str, as_json: bool, yes: bool, grant: tuple[int, ...], **given: Any) -> None:  # noqa: FBT001 - flags
+def learn(
+    id_: str,
+    as_json: bool,  # noqa: FBT001 - click's flags
+    yes: bool,  # noqa: FBT001
+    content: bool,  # noqa: FBT001
+    grant: tuple[int, ...],
+    **given: Any,
+) -> None:
     """Show what the device shows, confirm, add it to the asset.
 
     Raises:
@@ -24,12 +31,17 @@ def learn(id_: str, as_json: bool, yes: bool, grant: tuple[int, ...], **given: A
     if missing:
         raise Usage(detail=_("missing: {names}").format(names=", ".join(missing)))
     if interactive() and not as_json:
-        describe(typed(call(requests.Examine(name=given["device"])), Examined))
+        describe(typed(call(requests.Examine(name=given["device"], content=content)), Examined))
         if not yes:
             confirm(_("Is this really {id}, and may it look like this from now on?").format(id=id_))
     answer = call(
         requests.WhitelistLearn(
-            id=id_, device=given["device"], face=given["face"], document=given["document"], grant=grant
+            id=id_,
+            device=given["device"],
+            face=given["face"],
+            document=given["document"],
+            grant=grant,
+            content=content,
         )
     )
     if as_json:
@@ -55,6 +67,11 @@ command = Command(
         Option(["--face"], metavar="NAME", help=N_("A name for this face, for instance “after login”.")),
         Option(["--document"], help=N_("Number of the paper that is the basis.")),
         Option(["--grant"], type=int, multiple=True, metavar="N", help=N_("Interface to open; storage if not given.")),
+        Option(
+            ["--content"],
+            is_flag=True,
+            help=N_("What lies on it is part of this face; always so for a device that was listed with --content."),
+        ),
         Option(["--yes"], is_flag=True, help=N_("Do not ask for confirmation.")),
     ],
     examples=['usbguard-py whitelist learn TB-0001 --device 1-2 --face "after login" --document MAU-03/2026'],

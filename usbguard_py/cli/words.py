@@ -129,6 +129,7 @@ FACETS = {
     "model": N_("model"),
     "revision": N_("revision"),
     "capacity": N_("capacity"),
+    "content": N_("content"),
 }
 # What the judge writes in English, so that the log reads the same everywhere: details, and whole errors. The template
 # that says most itself comes first: "… cannot be used: {detail}." fits what "… cannot be used: {path} is …" means.
@@ -225,7 +226,11 @@ def difference(device: Device) -> str:
     """What is not as in the passport, in words; empty for any other code, whose sentence says all."""
     if device.code != Code.MISMATCH or not device.facet:
         return ""
-    facts = {"facet": facet(device.facet), "expected": device.expected or "–", "seen": device.seen or "–"}
+    facts = {
+        "facet": facet(device.facet),
+        "expected": phrase(device.expected) or "–",
+        "seen": phrase(device.seen) or "–",
+    }
     return _(DIFFERENCE).format_map(facts)
 
 

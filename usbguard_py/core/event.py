@@ -12,7 +12,7 @@ class Event(msgspec.Struct, frozen=True):
 
     ``reminder`` is true for an ``add`` that somebody asked for (``SYNTH_UUID``): no arrival.
     ``seqnum`` is the kernel's SEQNUM, 0 for a device found present; ``devnum`` the number that a USB device has on its
-    bus, 0 when the event tells none.
+    bus, 0 when the event tells none. ``exchanged`` is true when a disk has, or may have, another medium.
     """
 
     action: str
@@ -23,6 +23,7 @@ class Event(msgspec.Struct, frozen=True):
     reminder: bool = False
     driver: str = ""
     devnum: int = 0
+    exchanged: bool = False
 
     @property
     def name(self) -> str:

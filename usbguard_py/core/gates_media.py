@@ -7,9 +7,10 @@ are can be known only afterwards; the kernel holds them meanwhile (docs/flow.md)
 import msgspec
 
 from usbguard_py.core.codes import Code
+from usbguard_py.core.content import differing
 from usbguard_py.core.decision import Decision, GateResult, Status
 from usbguard_py.core.device import Device
-from usbguard_py.core.media import Media, facets
+from usbguard_py.core.media import Lun, Media, facets
 from usbguard_py.core.passport import Difference, Passport, differences
 from usbguard_py.core.whitelist import Asset
 
@@ -26,15 +27,14 @@ def faces(asset: Asset | None, device: Device) -> tuple[Passport, ...]:
 def media(passports: tuple[Passport, ...], seen: Media) -> GateResult:
     """Whether ``seen`` is what one of ``passports`` expects; a passport without media expects nothing of them.
 
-    Capacities are compared where both sides have one, so that the gate can be asked before they are known. A unit that
-    was empty under one face and is not under another has a known medium, and the first face stands for no other.
+    Capacities and contents are compared where both sides have one, so that the gate can be asked before they are known.
+    A unit that is empty in one face and not in another has a known medium, and the first face stands for no other.
     """
     if not seen:
         return _no(Difference("luns", "at least one", "none"))
     if not known_by_media(passports):
         return GateResult(NAME, facet="luns", expected="", seen=_numbers(seen))
-    expected = [p.media for p in passports if not isinstance(p.media, msgspec.UnsetType)]
-    nearest = min((drift(media, seen) for media in _filled(expected, seen)), key=_far)
+    nearest = min((drift(media, seen) for media in _filled(_expected(passports), seen)), key=_far)
     if nearest:
         return _no(nearest[0])
     return GateResult(NAME, facet="luns", expected=_numbers(seen), seen=_numbers(seen))
@@ -44,14 +44,17 @@ def _filled(expected: list[Media], seen: Media) -> list[Media]:
     """Leave out each face in which a unit is empty that has a medium in ``seen`` and in another face with its units."""
     filled = {(lun.interface, lun.number) for lun in seen if lun.capacity}
 
-    def named(face: Media) -> set[tuple[int, int]]:
-        return {(lun.interface, lun.number) for lun in face if lun.capacity} & filled
+    def named(face: Media) -> set[tuple[int, int, str]]:
+        found = [(lun.interface, lun.number, lun) for lun in face if (lun.interface, lun.number) in filled]
+        sized = {(interface, number, "capacity") for interface, number, lun in found if lun.capacity}
+        held = {(i, n, "content") for i, n, lun in found if not isinstance(lun.content, msgspec.UnsetType)}
+        return sized | held
 
     return [m for m in expected if not any(named(m) < named(o) and _bare(m) == _bare(o) for o in expected)]
 
 
 def _bare(face: Media) -> Media:
-    return tuple(msgspec.structs.replace(lun, capacity=None) for lun in face)
+    return tuple(msgspec.structs.replace(lun, capacity=None, content=msgspec.UNSET) for lun in face)
 
 
 def _far(found: tuple[Difference, ...]) -> tuple[bool, int]:
@@ -71,7 +74,25 @@ def drift(expected: Media, seen: Media) -> tuple[Difference, ...]:
         for facet in (f for f in exact[0] if f in exact[1] and exact[0][f] != exact[1][f]):
             told = sides if sides[0][facet] != sides[1][facet] else exact
             out.append(Difference(f"lun {lun.number} {facet}", told[0][facet], told[1][facet]))
+        out += _content(lun, found[place])
     return tuple(out)
+
+
+def _content(expected: Lun, seen: Lun) -> tuple[Difference, ...]:
+    if isinstance(expected.content, msgspec.UnsetType) or isinstance(seen.content, msgspec.UnsetType):
+        return ()
+    sides = differing(expected.content, seen.content)
+    return (Difference(f"lun {expected.number} content", *sides),) if sides else ()
+
+
+def read_for(passports: tuple[Passport, ...]) -> frozenset[tuple[int, int]]:
+    """The units, as interface and number, of which a passport says what they hold; the others are not read at all."""
+    expected = (lun for media in _expected(passports) for lun in media)
+    return frozenset((u.interface, u.number) for u in expected if not isinstance(u.content, msgspec.UnsetType))
+
+
+def _expected(passports: tuple[Passport, ...]) -> list[Media]:
+    return [p.media for p in passports if not isinstance(p.media, msgspec.UnsetType)]
 
 
 def more(address: str) -> GateResult:

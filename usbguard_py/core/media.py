@@ -4,6 +4,7 @@ from typing import Annotated
 
 import msgspec
 
+from usbguard_py.core.content import Found
 from usbguard_py.core.text import escaped
 
 # The drivers that give a type of unit its node: sd_probe and sr_probe in drivers/scsi/{sd,sr}.c; the numbers are
@@ -25,7 +26,8 @@ class Lun(msgspec.Struct, frozen=True):
 
     ``number`` is its LUN on the storage interface ``interface``; ``type`` the peripheral device type. ``vendor``,
     ``model`` and ``revision`` are hex of the bytes as the kernel shows them, blanks included (8, 16 and 4 bytes; SPC-4,
-    table 142). ``capacity`` is in bytes; ``None`` where it was not read or is not part of a passport.
+    table 142). ``capacity`` is in bytes; ``None`` where it was not read or is not part of a passport. ``content`` is
+    what a disk holds; left out, also of the canonical form, where it was not read or is not part of a passport.
     """
 
     interface: Small
@@ -35,6 +37,7 @@ class Lun(msgspec.Struct, frozen=True):
     model: Hex16
     revision: Hex4
     capacity: Wide | None = None
+    content: Found | msgspec.UnsetType = msgspec.UNSET
 
     @property
     def driver(self) -> str:

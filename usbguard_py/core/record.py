@@ -165,6 +165,7 @@ def _unit(lun: Lun) -> Body:
         "type": lun.type,
         **_strings(**{name: bytes.fromhex(text) for name, text in texts.items()}),
         "capacity": lun.capacity,
+        **({} if isinstance(lun.content, msgspec.UnsetType) else {"content": msgspec.to_builtins(lun.content)}),
     }
 
 

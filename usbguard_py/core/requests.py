@@ -71,11 +71,15 @@ class PeripheralRemove(Request, frozen=True):
 
 
 class Examine(Request, frozen=True):
-    """Read a connected device's real descriptors and a drive's media; nobody is given anything of it."""
+    """Read a connected device's real descriptors and a drive's media; nobody is given anything of it.
+
+    ``content``, here and below: also which file system, LUKS header or partition table lies on each of its disks.
+    """
 
     ROLE = "manager"
     CHANGES = True
     name: str
+    content: bool = False
 
 
 class WhitelistAdd(Request, frozen=True):
@@ -93,6 +97,7 @@ class WhitelistAdd(Request, frozen=True):
     grant: tuple[int, ...] = ()
     access: Literal["rw", "ro"] = "rw"
     login_tool: bool = False  # whether the program on its own disc may run and talk to it
+    content: bool = False
 
 
 class WhitelistLearn(Request, frozen=True):
@@ -105,6 +110,7 @@ class WhitelistLearn(Request, frozen=True):
     face: str
     document: str
     grant: tuple[int, ...] = ()
+    content: bool = False
 
 
 class WhitelistRevoke(Request, frozen=True):

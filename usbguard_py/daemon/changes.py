@@ -6,6 +6,7 @@ from typing import Any
 
 import msgspec
 
+from usbguard_py.contents import Wanted
 from usbguard_py.core import gates, record
 from usbguard_py.core.device import Function
 from usbguard_py.core.functions import functions
@@ -78,7 +79,9 @@ def add(judge: Judge, request: WhitelistAdd, caller: Peer) -> Flow:
 
 def _passport(judge: Judge, request: WhitelistAdd, caller: Peer) -> Flow:
     if request.name:
-        passport: Passport = yield from examined(judge, connected(judge, request.name), caller)
+        passport: Passport = yield from examined(
+            judge, connected(judge, request.name), caller, content=Wanted.YES if request.content else Wanted.NO
+        )
         return msgspec.structs.replace(passport, granted=request.grant) if request.grant else passport
     if request.passport is None:
         raise Usage(detail="neither a device nor a passport")

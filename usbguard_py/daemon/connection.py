@@ -50,6 +50,7 @@ class Connection:
         self.login_tool = False  # whether that asset's own login program works
         self.media: Media = ()  # as the drive last showed them
         self.units: tuple[str, ...] = ()  # places of the units that were handed over
+        self.exchanged = False  # whether the kernel saw another medium since its contents were last read
 
     @property
     def opened(self) -> bool:

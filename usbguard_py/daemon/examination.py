@@ -12,6 +12,7 @@ import msgspec
 
 from usbguard_py.buses import USB
 from usbguard_py.closing import deauthorised
+from usbguard_py.contents import Wanted, enrolled_contents
 from usbguard_py.core import record
 from usbguard_py.core.codes import Code
 from usbguard_py.core.connection import State
@@ -34,7 +35,7 @@ from usbguard_py.shell.peer import Peer
 Answer = dict[str, Any]
 
 EXAMINATION = 5.0  # seconds for all descriptor requests of one examination
-MEDIA = 40.0  # seconds for opening a drive, its units and their capacities, and closing it
+MEDIA = 40.0  # seconds for opening a drive, its units and their capacities, what they hold, and closing it
 
 
 def by(caller: Peer) -> dict[str, object]:
@@ -53,7 +54,7 @@ def connected(judge: Judge, name: str) -> Connection:
 def examine(judge: Judge, request: Examine, caller: Peer) -> Flow:
     """The answer to a request for an examination."""
     connection = connected(judge, request.name)
-    passport = yield from examined(judge, connection, caller)
+    passport = yield from examined(judge, connection, caller, content=Wanted.YES if request.content else Wanted.NO)
     return {
         "name": connection.name,
         "passport": msgspec.to_builtins(passport),
@@ -64,8 +65,11 @@ def examine(judge: Judge, request: Examine, caller: Peer) -> Flow:
     }
 
 
-def examined(judge: Judge, connection: Connection, caller: Peer) -> Flow:
-    """Begin entry, descriptors, media, end entry; the passport that the device shows."""
+def examined(judge: Judge, connection: Connection, caller: Peer, *, content: Wanted = Wanted.NO) -> Flow:
+    """Begin entry, descriptors, media, end entry; the passport that the device shows.
+
+    ``content``: whether what its disks hold is part of it.
+    """
     books, device = judge.host.books, connection.device
     if device.problems:
         raise ExaminationFailed(name=device.name, detail=device.problems[0].detail)
@@ -73,7 +77,7 @@ def examined(judge: Judge, connection: Connection, caller: Peer) -> Flow:
     problem = "ended without a result"
     try:
         problem = yield from _descriptors(judge.host, connection)
-        media: Media | None = None if problem else (yield from _media(judge, connection))
+        media: Media | None = None if problem else (yield from _media(judge, connection, content=content))
     except MediaTrouble as error:
         problem = str(error.facts["detail"])
         raise ExaminationFailed(name=device.name, detail=problem) from error
@@ -97,29 +101,35 @@ def _descriptors(host: Host, connection: Connection) -> Flow:
 class _Look:
     """What a look at a drive's media found; made by a flow of the drive's own, read by the examination."""
 
-    def __init__(self) -> None:
+    def __init__(self, *, content: Wanted) -> None:
+        self.content = content
         self.media: Media | None = None
         self.error: GuardError | None = None
         self.over = False
 
     def flow(self, connection: Connection, host: Host) -> Flow:
         try:
-            self.media = yield from _seen(connection, host)
+            self.media = yield from _seen(connection, host, content=self.content)
         except GuardError as error:
             self.error = error
         finally:
             self.over = True
 
 
-def _media(judge: Judge, connection: Connection) -> Flow:
+def _media(judge: Judge, connection: Connection, *, content: Wanted) -> Flow:
     """The units of a drive, in the drive's turn; ``None`` for a device without storage, or when only observing.
 
     Raises:
-        MediaTrouble: it could not be opened, its units could not be read, or it does not close.
+        MediaTrouble: it could not be opened, its units could not be read, or it does not close; or what they hold is
+            wanted and cannot be had.
     """
     if not default_grant(connection.device) or not judge.host.enforcing:
+        if content is Wanted.YES:
+            raise MediaTrouble(
+                name=connection.name, detail=N_("what it holds is read of drives alone, while enforcing")
+            )
         return None
-    look = _Look()
+    look = _Look(content=content)
     judge.run(connection, look.flow(connection, judge.host))
     yield Bound(lambda: look.over, time.monotonic() + MEDIA)
     if look.error is not None and not isinstance(look.error, MediaTrouble):
@@ -131,12 +141,13 @@ def _media(judge: Judge, connection: Connection) -> Flow:
     return look.media
 
 
-def _seen(connection: Connection, host: Host) -> Flow:
+def _seen(connection: Connection, host: Host, *, content: Wanted) -> Flow:
     """The media of a drive that is open; one that is closed is opened for the look."""
     if connection.opened:
-        return connection.media or None
+        shown = yield from enrolled_contents(connection, host.media, connection.units, connection.media, content)
+        return shown or None
     try:
-        media = yield from _opened(connection, host)
+        media = yield from _opened(connection, host, content=content)
     except GuardError:
         yield from _closed(connection, host)
         raise
@@ -144,7 +155,7 @@ def _seen(connection: Connection, host: Host) -> Flow:
     return media
 
 
-def _opened(connection: Connection, host: Host) -> Flow:
+def _opened(connection: Connection, host: Host, *, content: Wanted) -> Flow:
     granted = default_grant(connection.device)
     opening = msgspec.structs.replace(connection.decision, allow=True, code=Code.ALLOWED, granted=granted)
     close_bus, configure, *steps = USB.plan(connection.device, opening)
@@ -158,7 +169,8 @@ def _opened(connection: Connection, host: Host) -> Flow:
         raise MediaTrouble(name=connection.name, detail=N_("the kernel has no SCSI bus"))
     yield host.begin(connection, *steps)
     units = yield from table(connection, host.media)
-    return (yield from attached(connection, host.media, units))
+    seen = yield from attached(connection, host.media, units)
+    return (yield from enrolled_contents(connection, host.media, tuple(unit.place for unit in units), seen, content))
 
 
 def _closed(connection: Connection, host: Host) -> Flow:

@@ -5,6 +5,8 @@ It is examined like a device that is put on the list, and only then belongs to t
 
 import msgspec
 
+from usbguard_py.contents import Wanted
+from usbguard_py.core.gates_media import read_for
 from usbguard_py.core.passport import Passport, alike
 from usbguard_py.core.requests import WhitelistLearn
 from usbguard_py.core.text import escaped
@@ -31,8 +33,11 @@ def learn(judge: Judge, request: WhitelistLearn, caller: Peer) -> Flow:
     """
     if not request.document.strip() or not request.face.strip():
         raise Usage(detail="face and document")
-    _asset(judge.host.books.ready(), request)
-    passport: Passport = yield from examined(judge, connected(judge, request.device), caller)
+    known = _asset(judge.host.books.ready(), request)
+    # A face without the content that others of the asset have would let any content pass.
+    listed = bool(read_for(tuple(face.passport for face in known.fingerprints)))
+    content = Wanted.YES if request.content else Wanted.OF_DISKS if listed else Wanted.NO
+    passport: Passport = yield from examined(judge, connected(judge, request.device), caller, content=content)
     if request.grant:
         passport = msgspec.structs.replace(passport, granted=request.grant)
     store = judge.host.books.ready()

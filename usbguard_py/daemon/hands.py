@@ -30,6 +30,7 @@ from usbguard_py.shell.hands_messages import (
     Floor,
     FloorDone,
     Hold,
+    Identify,
     ReadOnly,
     ReadOnlyDone,
     Refused,
@@ -166,6 +167,10 @@ class Worker:
                 return examine(busnum, devnum, timeout_ms)
             case ReadOnly(device, devnum):
                 return _read_only(device, devnum)
+            case Identify(device, devnum, disks, timeout_ms):
+                from usbguard_py.shell.content import identify  # noqa: PLC0415 - a cut must not wait for it
+
+                return identify(device, devnum, disks, timeout_ms)
             case Floor(what):
                 return FloorDone(_floor(what))
 

@@ -8,6 +8,7 @@ from collections.abc import Iterable
 
 import msgspec
 
+from usbguard_py import contents
 from usbguard_py.closing import close, cut
 from usbguard_py.core import record
 from usbguard_py.core.connection import State
@@ -19,6 +20,7 @@ from usbguard_py.daemon.flow import Flow
 from usbguard_py.daemon.host import Host
 from usbguard_py.daemon.loop import Loop
 from usbguard_py.errors import DeviceGone, GuardError
+from usbguard_py.exchange import exchanged
 from usbguard_py.pipeline import grown, handle, verify
 from usbguard_py.shell import sysfs
 from usbguard_py.shell.udev import EventsLost, Monitor
@@ -46,6 +48,8 @@ class Judge:
                 self.event(event)
         except EventsLost:
             self.host.books.append_or_keep("events-lost", record.events_lost("the kernel dropped events", 0))
+            for connection in self.host.connections.values():
+                connection.exchanged = True
             self.scan()
 
     def event(self, event: Event) -> None:
@@ -72,6 +76,8 @@ class Judge:
         """Something appeared below a device, or a driver that is waited for was loaded."""
         self.loop.runner.bound()
         connection = self.host.connections.get(event.usb_device)
+        if event.exchanged and connection is not None:
+            connection.exchanged = True
         if event.subsystem == "input":
             self._see_keys(connection)
         else:
@@ -238,3 +244,5 @@ class Judge:
             connection.media = seen
             connection.decision = decided(connection.decision, result)
             self.run(connection, cut(connection, self.host))
+        elif connection.exchanged and contents.expected(connection):
+            self.run(connection, exchanged(connection, self.host))

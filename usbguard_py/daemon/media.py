@@ -6,6 +6,7 @@ from typing import Any
 
 from msgspec.structs import replace
 
+from usbguard_py.core.content import UNREADABLE, Found
 from usbguard_py.core.media import READ_ONLY, Lun
 from usbguard_py.daemon import drivers
 from usbguard_py.daemon.connection import Connection
@@ -13,11 +14,13 @@ from usbguard_py.daemon.flow import Ask, Bound, Wait
 from usbguard_py.daemon.helper import Helper, Task
 from usbguard_py.shell import luns, nodes
 from usbguard_py.shell.hands import Hands
+from usbguard_py.shell.hands_messages import Identified
 from usbguard_py.shell.luns import Unit
 
 SCAN_DEADLINE = 15.0  # seconds for the first unit; the kernel's own wait is one (delay_use) where it cannot be set
 DRIVER_DEADLINE = 10.0  # seconds for udev to load sd_mod or sr_mod: 4 s seen for the first stick after boot, emulated
 ANSWER_DEADLINE = 25.0  # seconds; a disk that spins up takes ten
+CONTENT_DEADLINE = 10.0  # seconds to read what all disks of a drive hold: 0.1 s for four partitions seen, on a loop
 HANDS_DEADLINE = 10.0  # seconds; they may have to be started first
 
 
@@ -81,6 +84,16 @@ class Media:
         """Ask the hands to have the kernel refuse writes."""
         pending = self._hands.begin_read_only(connection.name, connection.device.devnum)
         return Ask(pending, time.monotonic() + HANDS_DEADLINE)
+
+    def contents(self, connection: Connection, places: tuple[str, ...]) -> Generator[Wait, Any, tuple[Found, ...]]:
+        """Ask the hands what the disks of the units at ``places`` hold; one without an answer is not readable."""
+        names = tuple(luns.disk(connection.directory, place) for place in places)
+        asked = tuple(name for name in names if name)
+        begun = (connection.name, connection.device.devnum, asked, int(CONTENT_DEADLINE * 1000))
+        pending = self._hands.begin_identify(*begun)
+        answer: Identified = yield Ask(pending, time.monotonic() + CONTENT_DEADLINE + HANDS_DEADLINE)
+        found = {disk.name: disk.found for disk in answer.disks}
+        return tuple(found.get(name, UNREADABLE) for name in names)
 
     def hand_over(self, connection: Connection) -> None:
         """Set the flag by which udev gives the nodes out, then have it look at those that are there already."""

@@ -66,7 +66,7 @@ def shut(nodes: tuple[Node, ...]) -> tuple[str, ...]:
     bad = []
     for node in nodes:
         try:
-            if _is(node, os.lstat(node.path)):
+            if is_node(node, os.lstat(node.path)):
                 node.path.chmod(0)
                 if stat.S_IMODE(os.lstat(node.path).st_mode) != 0:
                     bad.append(node.name)
@@ -93,7 +93,7 @@ def lock(nodes: tuple[Node, ...]) -> tuple[str, ...]:
             bad.append(node.name)
             continue
         try:
-            if not _is(node, os.fstat(descriptor)) or not _locked(descriptor):
+            if not is_node(node, os.fstat(descriptor)) or not _locked(descriptor):
                 bad.append(node.name)
         finally:
             os.close(descriptor)
@@ -109,7 +109,8 @@ def _locked(descriptor: int) -> bool:
     return bool(flag)
 
 
-def _is(node: Node, seen: os.stat_result) -> bool:
+def is_node(node: Node, seen: os.stat_result) -> bool:
+    """Whether ``seen`` is of the node's kind and number: its name may have gone to another device."""
     kind = stat.S_ISBLK if node.kind == "block" else stat.S_ISCHR
     return kind(seen.st_mode) and (os.major(seen.st_rdev), os.minor(seen.st_rdev)) == node.dev
 

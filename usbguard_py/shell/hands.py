@@ -19,6 +19,8 @@ from usbguard_py.shell.hands_messages import (
     FloorDone,
     Held,
     Hold,
+    Identified,
+    Identify,
     ReadOnly,
     ReadOnlyDone,
     Refused,
@@ -30,7 +32,7 @@ from usbguard_py.shell.hands_messages import (
 FLOOR_SECONDS = 10.0
 START_SECONDS = 5.0  # on top of every deadline: the service may have to be started first
 
-A = TypeVar("A", bound=Held | Released | Examined | FloorDone | ReadOnlyDone)
+A = TypeVar("A", bound=Held | Released | Examined | FloorDone | ReadOnlyDone | Identified)
 
 
 class Pending(Generic[A]):
@@ -121,6 +123,12 @@ class Hands:
         """Ask to have the kernel refuse writes to the media of ``device``."""
         return Pending(self._ask(ReadOnly(device, devnum)), ReadOnlyDone, device)
 
+    def begin_identify(
+        self, device: str, devnum: int, disks: tuple[str, ...], timeout_ms: int = 10_000
+    ) -> Pending[Identified]:
+        """Ask what the disks ``disks`` of ``device`` hold, by their kernel names."""
+        return Pending(self._ask(Identify(device, devnum, disks, timeout_ms)), Identified, device)
+
     def hold(self, device: str, devnum: int, deadline_ms: int = 5000) -> Held:
         """:meth:`begin_hold`, awaited."""
         return self.begin_hold(device, devnum, deadline_ms).wait(deadline_ms / 1000 + START_SECONDS)
@@ -132,6 +140,10 @@ class Hands:
     def examine(self, busnum: int, devnum: int, timeout_ms: int = 5000, name: str = "") -> Examined:
         """:meth:`begin_examine`, awaited."""
         return self.begin_examine(busnum, devnum, timeout_ms, name).wait(timeout_ms / 1000 + START_SECONDS)
+
+    def identify(self, device: str, devnum: int, disks: tuple[str, ...], timeout_ms: int = 10_000) -> Identified:
+        """:meth:`begin_identify`, awaited."""
+        return self.begin_identify(device, devnum, disks, timeout_ms).wait(timeout_ms / 1000 + START_SECONDS)
 
     def floor(self, what: Literal["close", "open"]) -> FloorDone:
         """:meth:`begin_floor`, awaited."""

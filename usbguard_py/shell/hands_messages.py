@@ -8,12 +8,17 @@ from typing import Annotated, Literal
 
 import msgspec
 
+from usbguard_py.core.content import Found
+
 MAX_MESSAGE = 65536  # bytes
+MAX_DISKS = 16  # in one question: usb-storage has no more units, and with all their partitions the answer fits
 
 # Kernel names of USB devices: bus, then at most six ports (USB 3.2, 10.1: five hubs in a row), each one byte.
 DeviceName = Annotated[str, msgspec.Meta(pattern=r"\A[1-9][0-9]{0,2}-[1-9][0-9]{0,2}(\.[1-9][0-9]{0,2}){0,5}\Z")]
 Number = Annotated[int, msgspec.Meta(ge=1, le=999)]  # busnum and devnum: drivers/usb/core, three digits in /dev/bus/usb
 Milliseconds = Annotated[int, msgspec.Meta(ge=1, le=60_000)]
+DiskName = Annotated[str, msgspec.Meta(pattern=r"\A[a-z]{2,16}[0-9]{0,6}\Z")]  # kernel name of a block device: "sda"
+DiskNames = Annotated[tuple[DiskName, ...], msgspec.Meta(max_length=MAX_DISKS)]
 
 
 class Hold(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag_field="verb", tag="hold"):
@@ -49,6 +54,15 @@ class ReadOnly(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag_fiel
 
     device: DeviceName
     devnum: Number
+
+
+class Identify(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag_field="verb", tag="identify"):
+    """Read what the device's disks ``disks`` hold: types and UUIDs, by their kernel names."""
+
+    device: DeviceName
+    devnum: Number
+    disks: DiskNames
+    timeout_ms: Milliseconds = 10_000
 
 
 class MountCut(msgspec.Struct, frozen=True):
@@ -148,6 +162,19 @@ class ReadOnlyDone(msgspec.Struct, frozen=True, tag_field="verb", tag="read-only
     writable: tuple[str, ...] = ()
 
 
+class DiskRead(msgspec.Struct, frozen=True):
+    """What one disk holds, or why nobody can say."""
+
+    name: DiskName
+    found: Found
+
+
+class Identified(msgspec.Struct, frozen=True, tag_field="verb", tag="identified"):
+    """An answer for each disk that was asked about, in that order."""
+
+    disks: tuple[DiskRead, ...]
+
+
 class Refused(msgspec.Struct, frozen=True, tag_field="verb", tag="refused"):
     """The request was not carried out."""
 
@@ -155,5 +182,5 @@ class Refused(msgspec.Struct, frozen=True, tag_field="verb", tag="refused"):
     detail: str
 
 
-Request = Hold | Release | Examine | Floor | ReadOnly
-Answer = Held | Released | Examined | FloorDone | ReadOnlyDone | Refused
+Request = Hold | Release | Examine | Floor | ReadOnly | Identify
+Answer = Held | Released | Examined | FloorDone | ReadOnlyDone | Identified | Refused

@@ -23,6 +23,7 @@ _STATX_MNT_ID = 0x1000
 _STATX_SIZE = 256
 _PR_SET_NO_NEW_PRIVS = 38
 _CAPABILITY_VERSION_3 = 0x20080522
+DAC_READ_SEARCH = 1 << 2  # CAP_DAC_READ_SEARCH, as a mask
 
 _libc = ctypes.CDLL(None, use_errno=True)
 
@@ -71,8 +72,14 @@ def place(path: str) -> Place:
     return Place(mode=mode, rdev=(rmajor, rminor), dev=(major, minor), mount=mount if got & _STATX_MNT_ID else 0)
 
 
-def drop_capabilities() -> None:
-    """Give up every capability of this process, for good (capset(2), PR_SET_NO_NEW_PRIVS)."""
+def drop_capabilities(but: int = 0) -> None:
+    """Give up every capability of this process but those of the mask ``but`` that it has, for good.
+
+    A program that it executes gets none either beyond those (capset(2), capabilities(7), PR_SET_NO_NEW_PRIVS).
+    """
     _call("prctl", ctypes.c_int(_PR_SET_NO_NEW_PRIVS), *(ctypes.c_ulong(n) for n in (1, 0, 0, 0)))
-    header = struct.pack("=Ii", _CAPABILITY_VERSION_3, 0)
-    _call("capset", ctypes.create_string_buffer(header), ctypes.create_string_buffer(24))
+    header = ctypes.create_string_buffer(struct.pack("=Ii", _CAPABILITY_VERSION_3, 0))
+    sets = ctypes.create_string_buffer(24)  # two of: effective, permitted, inheritable; low words first
+    _call("capget", header, sets)
+    kept = struct.unpack_from("=I", sets, 4)[0] & but
+    _call("capset", header, ctypes.create_string_buffer(struct.pack("=6I", kept, kept, 0, 0, 0, 0)))

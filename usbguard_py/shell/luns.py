@@ -187,6 +187,11 @@ def capacity(directory: Directory, place: str) -> int | None:
     return None
 
 
+def disk(directory: Directory, place: str) -> str:
+    """Kernel name of the disk of the unit at ``place``, ``sda``; empty when there is none."""
+    return next(iter(directory.names(f"{place}/block", None)), "")
+
+
 def announce(directory: Directory, *, raw: bool = False) -> None:
     """Have udev look at the block nodes below the device again, partitions after their disk, and have the table read.
 

@@ -54,6 +54,12 @@ def third(db: Database) -> None:
     db.execute("PRAGMA user_version = 3")
 
 
+@migrations(name="4-contents-in-passports")
+def fourth(db: Database) -> None:
+    """As the second: a medium of a passport may say what it holds, and one that does not stays as it is."""
+    db.execute("PRAGMA user_version = 4")
+
+
 def migrate(path: Path) -> None:
     """Apply what is missing to the file at ``path``; each step is one transaction with its own record."""
     connection = sqlite3.connect(path, isolation_level=None)

@@ -9,7 +9,7 @@ import hashlib
 import sqlite3
 
 APPLICATION_ID = 0x55475059  # "UGPY"; not in SQLite's list of assigned numbers (its source, magic.txt)
-SCHEMA_VERSION = 3  # 2: a passport may hold media, the tables are those of 1; 3: LOGIN_TOOL
+SCHEMA_VERSION = 4  # 2: a passport may hold media, the tables are those of 1; 3: LOGIN_TOOL; 4: what media hold
 
 # Filters of the log: name of the generated column, and its expression over the stored bytes.
 FILTERS = {

@@ -79,4 +79,5 @@ def event_of(message: bytes) -> Event:
         reminder="SYNTH_UUID" in values,
         driver=values.get("DRIVER", ""),
         devnum=int(values.get("DEVNUM", "0")),  # three digits, decimal (usb_dev_uevent, drivers/usb/core/usb.c)
+        exchanged=values.get("DISK_MEDIA_CHANGE") == "1",  # disk_event_uevent, block/disk-events.c
     )
