@@ -9,14 +9,19 @@ from pathlib import Path
 import msgspec
 import pytest
 from msgspec.structs import replace
+from sqlite_utils import Database
 
 from tests.build import a_stick, an_asset
 from usbguard_py import errors
+from usbguard_py.core import changes
 from usbguard_py.core.media import Lun
 from usbguard_py.core.passport import passport_of
-from usbguard_py.core.whitelist import Fingerprint
+from usbguard_py.core.whitelist import Asset, Fingerprint
 from usbguard_py.shell import migrations
+from usbguard_py.shell.clock import Clock
 from usbguard_py.shell.database import ensure_schema
+from usbguard_py.shell.ledger import Ledger
+from usbguard_py.shell.register import Register
 from usbguard_py.shell.schema import APPLICATION_ID, SCHEMA_VERSION
 from usbguard_py.shell.store import Store
 from usbguard_py.shell.verify import verify
@@ -35,7 +40,11 @@ def test_as_a_program(tmp_path: Path) -> None:
         assert connection.execute("PRAGMA user_version").fetchone() == (SCHEMA_VERSION,)
         assert connection.execute("PRAGMA journal_mode").fetchone() == ("wal",)
         applied = connection.execute("SELECT migration_set, name FROM _sqlite_migrations").fetchall()
-    assert applied == [("usbguard-py", "1-ledger-list-policy"), ("usbguard-py", "2-media-in-passports")]
+    assert applied == [
+        ("usbguard-py", "1-ledger-list-policy"),
+        ("usbguard-py", "2-media-in-passports"),
+        ("usbguard-py", "3-life-cycle"),
+    ]
 
 
 def test_isolated_as_the_installed_program_is(tmp_path: Path) -> None:
@@ -83,7 +92,7 @@ def test_a_failing_migration_changes_nothing(database: Path, monkeypatch: pytest
     before = verify(database)
     pending = migrations.Migrations("usbguard-py")
 
-    @pending(name="3-fails")
+    @pending(name="4-fails")
     def second(db: migrations.Database) -> None:
         db.execute("CREATE TABLE half (x INTEGER) STRICT")
         raise RuntimeError("sample")
@@ -113,24 +122,41 @@ def test_a_foreign_file_is_left_to_its_opening(tmp_path: Path, content: bytes) -
         Store.open(path)
 
 
-def test_a_file_from_before_media_is_brought_up_to_date(database: Path) -> None:
-    """What is on its list keeps its digest, and passports with media come beside it."""
-    older = an_asset(a_stick())
-    with closing(Store.open(database)) as store:
-        store.add_asset(older, "quanly")
-    with closing(sqlite3.connect(database, isolation_level=None)) as connection:
-        connection.execute("DELETE FROM _sqlite_migrations WHERE name = '2-media-in-passports'")
-        connection.execute("PRAGMA user_version = 1")
+def an_older(path: Path, version: int, asset: Asset) -> None:
+    """A file as version ``version`` left it, with ``asset`` on its list."""
+    names = [m.name for m in migrations.migrations.pending(Database(memory=True))]
+    with closing(sqlite3.connect(path, isolation_level=None)) as connection:
+        database = Database(connection, execute_plugins=False, strict=True)
+        migrations.migrations.apply(database, stop_before=names[version])
+        connection.execute(f"PRAGMA user_version = {version}")
+        connection.execute("BEGIN IMMEDIATE")
+        body = changes.asset_added(asset, 1, "quanly")
+        entry = Ledger(connection, Clock()).append("list-add", body)
+        register = Register(connection, str(path))
+        register.insert_asset(asset, entry.seq)
+        register.count_change(1, entry.seq)
+        connection.execute("COMMIT")
+
+
+@pytest.mark.parametrize("version", [1, 2])
+def test_an_older_file_is_brought_up_to_date(tmp_path: Path, version: int) -> None:
+    """What is on its list keeps its bytes and digest; media, dates and moves come beside it."""
+    path, older = tmp_path / "usbguard-py.db", an_asset(a_stick())
+    an_older(path, version, older)
     with pytest.raises(errors.DatabaseVersion):
-        Store.open(database)
-    assert ensure_schema(database) is True
-    assert ensure_schema(database) is False
+        Store.open(path)
+    assert ensure_schema(path) is True
+    assert ensure_schema(path) is False
     media = (Lun(0, 0, 0, b"SAMPLE  ".hex(), b"Stick           ".hex(), b"1.00".hex(), 4096),)
     passport = passport_of(a_stick(b"SAMPLE-0002"), (0,))
     newer = an_asset(a_stick(b"SAMPLE-0002"), fingerprints=(Fingerprint("first", replace(passport, media=media)),))
-    with closing(Store.open(database)) as store:
-        store.add_asset(newer, "quanly")
+    with closing(Store.open(path)) as store:
+        assert store.asset(older.id) == older
+        store.add_asset(replace(newer, expires_on="2027-12-31"), "quanly")
         before, after = store.assets()
-    assert isinstance(before.fingerprints[0].passport.media, msgspec.UnsetType)
-    assert after.fingerprints[0].passport.media == media
-    assert verify(database, thorough=True).entries == 3
+        assert isinstance(before.fingerprints[0].passport.media, msgspec.UnsetType)
+        assert after.fingerprints[0].passport.media == media
+        assert (before.expires_on, after.expires_on) == (msgspec.UNSET, "2027-12-31")
+        moved, _ = store.move(older.id, "lost", "quanly", reason="lost", document="MAU-05/2026")
+        assert store.asset(older.id) == moved
+    assert verify(path, thorough=True).entries == 4

@@ -4,8 +4,9 @@ from collections.abc import Mapping
 from typing import Any
 
 from usbguard_py.cli.table import Column, Row
-from usbguard_py.cli.words import CUSTODY, KINDS, OUTCOMES, UNSEARCHED, moment, number, phrase, style, word
+from usbguard_py.cli.words import KINDS, OUTCOMES, UNSEARCHED, moment, number, phrase, style, word
 from usbguard_py.i18n import _
+from usbguard_py.phrases import CUSTODY
 
 Body = Mapping[str, Any]
 

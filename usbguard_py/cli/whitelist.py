@@ -9,12 +9,13 @@ from usbguard_py.cli.log_words import heads, row
 from usbguard_py.cli.media import units
 from usbguard_py.cli.output import confirm, facts, json_out, say, show
 from usbguard_py.cli.table import Column, Row
-from usbguard_py.cli.words import ACCESS, CUSTODY, UNSEARCHED, moment, number, word
+from usbguard_py.cli.words import ACCESS, UNSEARCHED, moment, number, word
 from usbguard_py.core.requests import WhitelistRevoke
 from usbguard_py.core.text import escaped
 from usbguard_py.core.whitelist import Asset, Custody
 from usbguard_py.errors import NotFound, ReasonNeeded
 from usbguard_py.i18n import N_, _, unaccented
+from usbguard_py.phrases import CUSTODY
 from usbguard_py.shell.client import call
 from usbguard_py.shell.reader import Reader
 

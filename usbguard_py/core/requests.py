@@ -8,6 +8,7 @@ from typing import ClassVar, Literal
 
 import msgspec
 
+from usbguard_py.core.given import Given
 from usbguard_py.core.passport import Passport
 
 INTERFACE = "org.usbguardpy.Control"
@@ -92,6 +93,10 @@ class WhitelistAdd(Request, frozen=True):
     passport: Passport | None = None
     grant: tuple[int, ...] = ()
     access: Literal["rw", "ro"] = "rw"
+    pending: bool = False  # it waits for its approval, and may be nobody's
+    expires_on: str = ""  # last day of use, 2026-11-21; none when empty, as with the next two
+    inspected_on: str = ""
+    inspected_until: str = ""
 
 
 class WhitelistLearn(Request, frozen=True):
@@ -114,6 +119,28 @@ class WhitelistRevoke(Request, frozen=True):
     id: str
     reason: str
     document: str
+
+
+class WhitelistRevokeHolder(Request, frozen=True):
+    """Take the right to use everything away that somebody of this very name holds, in one step."""
+
+    ROLE = "manager"
+    CHANGES = True
+    holder: str
+    reason: str
+    document: str
+
+
+class WhitelistMove(Request, frozen=True):
+    """A move of the asset ``id``: a verb of :mod:`usbguard_py.core.custody`, why, on which paper, with its facts."""
+
+    ROLE = "manager"
+    CHANGES = True
+    verb: str
+    id: str
+    reason: str
+    document: str
+    facts: Given = Given()
 
 
 class LogExported(Request, frozen=True):
@@ -164,6 +191,8 @@ METHODS: dict[str, type[Request]] = {
         WhitelistAdd,
         WhitelistLearn,
         WhitelistRevoke,
+        WhitelistRevokeHolder,
+        WhitelistMove,
         LogExported,
         PolicyUse,
         FloorChanged,

@@ -15,7 +15,7 @@ class Custody(StrEnum):
     PENDING = "pending"
     IN_USE = "in-use"
     SUSPENDED = "suspended"
-    EXPIRED = "expired"
+    EXPIRED = "expired"  # no move leads there: a date that has passed is a fact, usbguard_py.core.custody
     REVOKED = "revoked"
     LOST = "lost"
     DAMAGED = "damaged"
@@ -33,7 +33,11 @@ class Asset(msgspec.Struct, frozen=True):
     """One approved storage device.
 
     ``printed_serial`` is what stands on the shell, ``electronic_serial`` the hex of what the
-    device sends; nobody knows that they are the same.
+    device sends; nobody knows that they are the same. An empty ``holder`` means that nobody has it: it is in store.
+    ``reason`` and ``reason_document`` say why it is in its state. The last five are left out, also of the canonical
+    form, where there is nothing to say, so that assets from before there were these facts keep their digests: the last
+    day on which it may be used, when it was inspected and until when that counts (``2026-11-21``), whether it has to
+    be inspected before it is used again, and what a lost one is once it is found.
     """
 
     id: str
@@ -51,6 +55,11 @@ class Asset(msgspec.Struct, frozen=True):
     changed_at: str = ""
     reason: str = ""
     reason_document: str = ""
+    expires_on: str | msgspec.UnsetType = msgspec.UNSET
+    inspected_on: str | msgspec.UnsetType = msgspec.UNSET
+    inspected_until: str | msgspec.UnsetType = msgspec.UNSET
+    inspect_first: bool | msgspec.UnsetType = msgspec.UNSET
+    back_to: Custody | msgspec.UnsetType = msgspec.UNSET
 
 
 class Peripheral(msgspec.Struct, frozen=True):

@@ -17,7 +17,7 @@ from sqlite_utils import Database, Migrations
 from usbguard_py import __version__
 from usbguard_py.shell.clock import Clock
 from usbguard_py.shell.ledger import Ledger
-from usbguard_py.shell.schema import APPLICATION_ID, SCHEMA_VERSION, STATEMENTS
+from usbguard_py.shell.schema import APPLICATION_ID, LIFE_CYCLE, SCHEMA_VERSION, STATEMENTS
 
 MODE = 0o640
 migrations = Migrations("usbguard-py")
@@ -43,7 +43,15 @@ def second(db: Database) -> None:
     The number alone makes an older program refuse the file, where it would otherwise take each passport with media
     for one that somebody changed.
     """
-    db.execute(f"PRAGMA user_version = {SCHEMA_VERSION}")
+    db.execute("PRAGMA user_version = 2")
+
+
+@migrations(name="3-life-cycle")
+def third(db: Database) -> None:
+    """The facts that come with the moves of an asset, which those that are there do not have."""
+    for statement in LIFE_CYCLE:
+        db.execute(statement)
+    db.execute("PRAGMA user_version = 3")
 
 
 def migrate(path: Path) -> None:

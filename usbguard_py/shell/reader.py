@@ -9,7 +9,7 @@ import msgspec
 from usbguard_py.core.record import Entry
 from usbguard_py.core.whitelist import Asset, Custody, Peripheral
 from usbguard_py.i18n import unaccented
-from usbguard_py.shell.clock import Clock
+from usbguard_py.shell.clock import Clock, day
 from usbguard_py.shell.database import readable
 from usbguard_py.shell.faults import reported
 from usbguard_py.shell.ledger import Ledger, entry_of
@@ -111,6 +111,12 @@ class Reader:
         """The last entry."""
         with reported(self.path):
             return Ledger(self._connection, Clock()).last()
+
+    def today(self) -> str:
+        """The day by which dates are judged, as the judge sees it: never earlier than that of the newest entry."""
+        with reported(self.path):
+            newest = Ledger(self._connection, Clock()).newest()
+        return day(max(Clock().read().unix_ms, newest * 1000))
 
     def evidence(self, sha256: str) -> bytes | None:
         """The stored bytes with that SHA-256 (hex): the raw descriptors that a decision names."""

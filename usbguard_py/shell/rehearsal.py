@@ -46,6 +46,7 @@ def _facts(reader: Reader, serial: bytes | None) -> Facts:
         policy_digest="" if stored is None else stored.digest,
         candidates=reader.candidates(serial or b""),
         peripherals=reader.peripherals(),
+        today=reader.today(),
     )
 
 

@@ -9,7 +9,7 @@ import hashlib
 import sqlite3
 
 APPLICATION_ID = 0x55475059  # "UGPY"; not in SQLite's list of assigned numbers (its source, magic.txt)
-SCHEMA_VERSION = 2  # 2: a passport may hold media; the tables are those of 1
+SCHEMA_VERSION = 3  # 2: a passport may hold media, the tables are those of 1; 3: LIFE_CYCLE
 
 # Filters of the log: name of the generated column, and its expression over the stored bytes.
 FILTERS = {
@@ -166,8 +166,30 @@ BEGIN UPDATE head SET seq = NEW.seq, hash = NEW.hash; END""",
 
 STATEMENTS = (*_LEDGER, *_LIST, *_GUARDS)
 
+# What version 3 adds: facts of an asset that come with its moves, and the right to correct what was typed. A file that
+# is made anew gets them the same way, so that both hold the same text. A fact that is not there is NULL; date()
+# with a modifier gives a day that no calendar has as another one (SQLite documentation, "Date And Time Functions").
+_LIFE_FIXED = ("number", "id", "electronic_serial", "access", "added_at", "added_by")
+LIFE_CYCLE = (
+    *(
+        f"ALTER TABLE asset ADD COLUMN {name} TEXT CHECK ({name} IS date({name}, '+0 days'))"
+        for name in ("expires_on", "inspected_on", "inspected_until")
+    ),
+    "ALTER TABLE asset ADD COLUMN inspect_first INTEGER CHECK (inspect_first = 1)",
+    "ALTER TABLE asset ADD COLUMN back_to TEXT CHECK (back_to IN ('pending', 'suspended', 'damaged', 'revoked'))",
+    "DROP TRIGGER asset_fixed",
+    _refuse("asset_fixed", f"UPDATE OF {', '.join(_LIFE_FIXED)}", "asset", "", "asset: these facts never change"),
+    _refuse("asset_ended", "UPDATE", "asset", "OLD.state = 'destroyed'", "asset: a destroyed one never changes"),
+    "CREATE INDEX asset_holder ON asset (holder)",
+    # Of few rows each: what `status` reminds of has to be counted in milliseconds at any size.
+    "CREATE INDEX asset_expires ON asset (expires_on) WHERE expires_on IS NOT NULL",
+    "CREATE INDEX asset_inspected ON asset (inspected_until) WHERE inspected_until IS NOT NULL",
+    "CREATE INDEX asset_uninspected ON asset (number) WHERE state = 'in-use' AND inspected_on IS NULL",
+    "CREATE INDEX asset_not_returned ON asset (number) WHERE state IN ('revoked', 'damaged') AND holder <> ''",
+)
+
 # SHA-256 over the schema as SQLite keeps it; a test computes it anew.
-SCHEMA_SHA256 = "644c05efebd58e9800eb4ed54d808f07dbe7dcd5613a6c645ae6a72a350eda3d"
+SCHEMA_SHA256 = "84a56f8e45b004652eff585492f4aadfc0293f6fd31631edc3a1aa86d8871ff1"
 
 
 def schema_digest(connection: sqlite3.Connection) -> str:
