@@ -9,6 +9,7 @@ import msgspec
 from usbguard_py.core.record import Entry
 from usbguard_py.core.whitelist import Asset, Custody, Peripheral
 from usbguard_py.i18n import unaccented
+from usbguard_py.policy.read import read_policy
 from usbguard_py.shell.clock import Clock, day
 from usbguard_py.shell.database import readable
 from usbguard_py.shell.faults import reported
@@ -164,6 +165,11 @@ class Reader:
         """The policy in force, if one was ever used."""
         with reported(self.path):
             return self._register.policy()
+
+    def inspection_required(self) -> bool:
+        """Whether the policy in force blocks what was never inspected."""
+        stored = self.policy()
+        return stored is not None and read_policy(stored.text, origin=stored.name).require_inspection
 
     def list_version(self) -> int:
         """How often the list was changed."""
