@@ -268,7 +268,7 @@ class AlreadyListed(GuardError):
 
     exit_code = 1
     sentence = N_("The device is already on the list as {name} (holder {holder}).")
-    remedy = N_("To give it to somebody else, revoke {name} first.")
+    remedy = N_("To give it to somebody else: usbguard-py whitelist transfer {name}")
 
 
 class KeyboardNotEnrolled(GuardError):
