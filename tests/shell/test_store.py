@@ -2,6 +2,7 @@
 
 import contextlib
 import hashlib
+import shutil
 import sqlite3
 import subprocess
 import sys
@@ -10,13 +11,16 @@ from typing import Any
 
 import msgspec
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from tests.build import a_keyboard, a_mouse, a_peripheral, a_stick, an_asset
 from tests.shell.conftest import Ticking
+from usbguard_py.core.custody import MOVES
 from usbguard_py.core.given import Given
 from usbguard_py.core.record import Entry
 from usbguard_py.core.whitelist import Asset, Custody, Fingerprint
-from usbguard_py.errors import BadInput, DatabaseTrouble, ListDiffers, NotFound
+from usbguard_py.errors import BadInput, DatabaseTrouble, GuardError, ListDiffers, NotFound
 from usbguard_py.errors_life import MoveForbidden
 from usbguard_py.shell.reader import Reader
 from usbguard_py.shell.register import Register
@@ -208,6 +212,15 @@ def test_an_asset_without_a_serial_is_no_candidate_of_devices_without_one(store:
     assert store.candidates(b"") == ()
 
 
+def test_what_a_person_holds_is_found_by_its_index(store: Store) -> None:
+    asked: list[str] = []
+    store._connection.set_trace_callback(asked.append)
+    assert list(store.assets(holder="Nguyen Van Mau")) == []
+    store._connection.set_trace_callback(None)
+    (query,) = (text for text in asked if "FROM asset" in text)
+    assert "USING INDEX asset_holder" in store._connection.execute(f"EXPLAIN QUERY PLAN {query}").fetchone()[3]
+
+
 def test_candidates_use_the_indexes_at_any_size(store: Store) -> None:
     plans: list[str] = []
 
@@ -358,3 +371,48 @@ def test_counting_today_reads_only_entries_about_devices(store: Store) -> None:
     assert store.count_since(first.unix_ms // 1000) == (43, 3)
     assert len(steps) <= 1, "the count read what is about no device"
     assert store.count_since(last.unix_ms // 1000 + 1) == (0, 0)
+
+
+STEPS = st.lists(
+    st.tuples(
+        st.sampled_from(sorted(MOVES)),
+        st.sampled_from(
+            [
+                Given(),
+                Given(holder="Trần Thị Mẫu"),
+                Given(holder="Nguyen Van Mau", expires_on="2027-12-31"),
+                Given(expires_on=""),
+                Given(label="USB 2", unit=""),
+                Given(inspected_on="2026-11-20", inspected_until="2027-05-20"),
+            ]
+        ),
+    ),
+    max_size=25,
+)
+
+
+@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(st.sampled_from([Custody.PENDING, Custody.IN_USE]), STEPS)
+def test_the_ledger_tells_the_whole_life_of_an_asset(
+    template: Path, tmp_path: Path, first: Custody, steps: list[tuple[str, Given]]
+) -> None:
+    """Whatever was tried: the first record and what each entry changed make up the row as it is."""
+    path = Path(shutil.copy(template, tmp_path / "usbguard-py.db"))
+    with contextlib.closing(Store.open(path, Ticking())) as store:
+        store.add_asset(an_asset(a_stick(), first), BY)
+        for verb, what in steps:
+            with contextlib.suppress(GuardError):
+                store.move("TB-0001", verb, BY, reason=f"why {verb}", document="MAU-02/2026", given=what)
+        row, (added, *moves) = store.asset("TB-0001"), bodies(store)[1:]
+    record = added["record"]
+    for entry in moves:
+        assert record["state"] == entry["from"]
+        if entry["to"] != entry["from"]:
+            record |= {"reason": entry["reason"], "reason_document": entry["document"]}
+        record |= {"state": entry["to"], "changed_at": row.changed_at}  # type: ignore[union-attr]
+        for name, pair in entry["changed"].items():
+            assert (record.get(name) or None) == pair["old"]
+            record[name] = pair["new"]
+    empty = {name: "" for name in ("holder", "unit", "label", "printed_serial") if record[name] is None}
+    assert msgspec.convert({k: v for k, v in (record | empty).items() if v is not None}, Asset) == row
+    assert verify(path, thorough=True).assets == 1

@@ -80,10 +80,10 @@ class Register:
 
     def assets(self, state: Custody | None = None, holder: str | None = None) -> Iterator[Asset]:
         """All assets in the order they were added; only those in ``state`` or given to ``holder`` when named."""
-        for row in self._asset_rows(
-            "WHERE (?1 IS NULL OR state = ?1) AND (?2 IS NULL OR holder = ?2) ORDER BY number",
-            (None if state is None else str(state), holder),
-        ):
+        asked = {"state": None if state is None else str(state), "holder": holder}
+        given = {name: value for name, value in asked.items() if value is not None}
+        where = " AND ".join(f"{name} = ?" for name in given) or "1"  # one by one, so that each finds its index
+        for row in self._asset_rows(f"WHERE {where} ORDER BY number", tuple(given.values())):
             yield self._built(row)
 
     def reminders(self, today: str, soon: str) -> dict[str, int]:
