@@ -8,7 +8,7 @@ import pytest
 
 from tests.build import a_stick, an_asset
 from tests.cli.conftest import BY, Run
-from tests.cli.rig import STATUS, Judge
+from tests.cli.rig import STATUS, Judge, described
 from tests.cli.test_terminal import COLOUR, on_terminal
 from usbguard_py.cli.move_words import WORDS
 from usbguard_py.cli.whitelist import command
@@ -302,3 +302,13 @@ def test_revoking_asks_for_reason_and_paper(terminal: Judge, tmp_path: Path) -> 
     code, text = on_terminal(tmp_path, "whitelist", "revoke", "TB-0001", answers={**answers, "[c/K]: ": "c\n"})
     assert code == 0, text
     assert terminal.asked == [WhitelistRevoke(id="TB-0001", reason="chuyển công tác", document="MAU-02/2026")]
+
+
+def test_days_are_shown_as_people_write_them(run: Run, judge: Judge) -> None:
+    days = {"facet": "expiry", "expected": "2026-11-20", "seen": "2026-11-21"}
+    gate = {"gate": "expiry", "code": "EXPIRED", "status": "failed", **days}
+    judge.answers["Explain"] = described(code="EXPIRED", asset="TB-0001", gates=[gate], **days)
+    text = " ".join(run("explain", "1-2").stdout.split())
+    assert "20/11/2026 21/11/2026" in text
+    assert "ĐÃ CHẶN: thiết bị TB-0001 hết hạn sử dụng (ngày cuối: 20/11/2026)." in text
+    assert "(last day: 2026-11-20)" in " ".join(run("explain", "1-2", lang="en").stdout.split())

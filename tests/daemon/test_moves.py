@@ -8,19 +8,21 @@ import time
 from collections.abc import Iterator
 from typing import Any
 
+import msgspec
 import pytest
 
 from tests.build import a_stick, an_asset
 from tests.core.test_custody import EXPECTED, GIVEN, WITHOUT_HOLDER
 from tests.daemon.test_storms import Machine, machine
-from usbguard_py.core.given import Given
-from usbguard_py.core.requests import Request, WhitelistMove, WhitelistRevoke, WhitelistRevokeHolder
+from usbguard_py.core.given import DAYS, Given
+from usbguard_py.core.passport import passport_of
+from usbguard_py.core.requests import Request, WhitelistAdd, WhitelistMove, WhitelistRevoke, WhitelistRevokeHolder
 from usbguard_py.core.whitelist import Asset, Custody
 from usbguard_py.daemon.answers import Answers
 from usbguard_py.daemon.drift import Drift
 from usbguard_py.daemon.flow import Flow
 from usbguard_py.daemon.main import Tick
-from usbguard_py.errors import BadInput, GuardError, NotFound, ReasonNeeded
+from usbguard_py.errors import BadInput, GuardError, NotFound, ReasonNeeded, Usage
 from usbguard_py.errors_life import HoldsNothing, MoveForbidden
 from usbguard_py.policy.knobs import Policy
 from usbguard_py.shell.clock import later
@@ -128,6 +130,53 @@ def test_bad_requests_change_nothing(observing: Machine, more: dict[str, Any], e
     answer = ask(observing, WhitelistMove(**({"verb": "suspend", "id": "TB-0001"} | WHY | more)))
     assert isinstance(answer, error)
     assert observing.entries() == before
+
+
+PASSPORT = passport_of(a_stick(), (0,))
+ADDED: dict[str, tuple[dict[str, Any], type[GuardError] | None]] = {
+    "waiting, nobody's": ({"pending": True, "holder": ""}, None),
+    "with its dates": (
+        {"expires_on": "2099-12-31", "inspected_on": "2026-11-20", "inspected_until": "2099-05-20"},
+        None,
+    ),
+    "nobody's": ({"holder": " "}, Usage),
+    "an inspection that is still to come": ({"inspected_on": "2099-01-01"}, BadInput),
+    "an inspection that never began": ({"inspected_until": "2099-01-01"}, Usage),
+    "no day": ({"expires_on": "soon"}, BadInput),
+    "a name that steers a terminal": ({"holder": "\x1b[2J"}, BadInput),
+}
+
+
+@pytest.mark.parametrize(("more", "error"), ADDED.values(), ids=ADDED.keys())
+def test_onto_the_list_waiting_or_with_dates(
+    observing: Machine, more: dict[str, Any], error: type[GuardError] | None
+) -> None:
+    asked = {"holder": "Tra\u0302\u0300n Thị Mẫu", "document": "MAU-01/2026", "passport": PASSPORT} | more
+    before = len(observing.entries())
+    answer = ask(observing, WhitelistAdd(**asked))
+    if error is not None:
+        assert isinstance(answer, error)
+        assert len(observing.entries()) == before
+        return
+    asset = observing.books.ready().asset(answer["id"])
+    assert asset is not None
+    assert asset.holder == ("" if more.get("pending") else "Trần Thị Mẫu")
+    assert asset.state is (Custody.PENDING if more.get("pending") else Custody.IN_USE)
+    assert [getattr(asset, name) or msgspec.UNSET for name in DAYS] == [more.get(name, msgspec.UNSET) for name in DAYS]
+    assert verify(observing.books.path, thorough=True).assets == 1
+
+
+def test_a_policy_that_asks_for_inspections_is_followed_at_once(observing: Machine) -> None:
+    observing.books.ready().add_asset(an_asset(a_stick()), "quanly")
+    observing.plug(serial="SAMPLE-0001")
+    assert code(observing) == "ALLOWED"
+    observing.books.policy = Policy(name="observe", enforce=False, require_inspection=True)
+    observing.judge.judge_again()
+    observing.settle()
+    assert code(observing) == "INSPECTION_DUE"
+    facts = Given(inspected_on=observing.books.date())
+    ask(observing, WhitelistMove(verb="inspect", id="TB-0001", facts=facts, **WHY))
+    assert code(observing) == "ALLOWED"
 
 
 def test_everything_that_a_person_holds_in_one_step(observing: Machine) -> None:

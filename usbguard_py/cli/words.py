@@ -187,6 +187,11 @@ def day(text: str) -> str:
     return text if language() == "en" else f"{found[3]}/{found[2]}/{found[1]}"
 
 
+def day_or_phrase(text: str) -> str:
+    """A day as people write it, or what the judge wrote in English."""
+    return day(text) or phrase(text)
+
+
 def offset_of(text: str) -> str:
     """The offset of an RFC 3339 time, ``+07:00``; empty when there is none."""
     found = _MOMENT.match(text)

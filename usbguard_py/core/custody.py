@@ -9,10 +9,9 @@ from enum import StrEnum
 
 import msgspec
 
-from usbguard_py.core.dates import passed
-from usbguard_py.core.given import DAYS, FACTS, Given, checked
+from usbguard_py.core.given import DAYS, FACTS, Given, checked, see_inspection
 from usbguard_py.core.whitelist import Asset, Custody
-from usbguard_py.errors import BadInput, Usage
+from usbguard_py.errors import Usage
 from usbguard_py.errors_life import MoveForbidden, MoveNotYet
 
 HIDDEN_FACTS = ("inspect_first", "back_to")  # nobody states them; moves set them
@@ -181,10 +180,7 @@ def _facts(move: Move, given: Given, today: str) -> dict[str, object]:
             raise Usage(detail=f"“{name}” is missing")
     if move.verb == "inspect":
         facts.setdefault("inspected_until", "")
-        if passed(today, facts["inspected_on"]):
-            raise BadInput(where="inspected_on", detail="that day is still to come")
-        if facts["inspected_until"] and passed(facts["inspected_until"], facts["inspected_on"]):
-            raise BadInput(where="inspected_until", detail="that day is before the inspection")
+        see_inspection(facts, today)
     return {name: (value or msgspec.UNSET) if name in DAYS else value for name, value in facts.items()}
 
 

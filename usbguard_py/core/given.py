@@ -1,10 +1,12 @@
 """The facts of an approved device that people state: which there are, and what may be said of each."""
 
+from collections.abc import Mapping
+
 import msgspec
 
-from usbguard_py.core.dates import is_day
+from usbguard_py.core.dates import is_day, passed
 from usbguard_py.core.text import tidy
-from usbguard_py.errors import BadInput
+from usbguard_py.errors import BadInput, Usage
 
 MAX_FACT = 256  # characters of one fact; a name or a document number has a fraction of it
 FACTS = ("holder", "unit", "label", "printed_serial", "document", "expires_on", "inspected_on", "inspected_until")
@@ -43,3 +45,19 @@ def checked(name: str, value: str) -> str:
     if name in NOT_EMPTY and not text:
         raise BadInput(where=name, detail="is empty")
     return text
+
+
+def see_inspection(facts: Mapping[str, str], today: str) -> None:
+    """See that the days of an inspection can be: it was made, and does not end before it.
+
+    Raises:
+        Usage: an end without a beginning.
+        BadInput: a day that cannot be.
+    """
+    made, until = facts.get("inspected_on", ""), facts.get("inspected_until", "")
+    if until and not made:
+        raise Usage(detail="“inspected_on” is missing")
+    if made and (not today or made > today):
+        raise BadInput(where="inspected_on", detail="that day is still to come")
+    if until and passed(until, made):
+        raise BadInput(where="inspected_until", detail="that day is before the inspection")

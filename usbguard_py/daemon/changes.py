@@ -9,7 +9,7 @@ import msgspec
 from usbguard_py.core import gates, record
 from usbguard_py.core.device import Function
 from usbguard_py.core.functions import functions
-from usbguard_py.core.given import FACTS, checked
+from usbguard_py.core.given import FACTS, checked, see_inspection
 from usbguard_py.core.passport import Passport, alike
 from usbguard_py.core.record import Entry
 from usbguard_py.core.requests import (
@@ -44,7 +44,7 @@ FLOOR = 15.0  # seconds for the floor's script
 def add(judge: Judge, request: WhitelistAdd, caller: Peer) -> Flow:
     """Put an asset on the list, from a connected device or by hand."""
     _hexadecimal(request.passport)
-    facts = _facts(request)
+    facts = _facts(request, judge.host.books.date())
     passport = yield from _passport(judge, request, caller)
     if passport.serial is None:
         raise Usage(detail="the device has no serial number")
@@ -65,7 +65,7 @@ def add(judge: Judge, request: WhitelistAdd, caller: Peer) -> Flow:
     return {"id": added.id, "seq": entry.seq}
 
 
-def _facts(request: WhitelistAdd) -> dict[str, Any]:
+def _facts(request: WhitelistAdd, today: str) -> dict[str, Any]:
     """What people say of a device, tidied and checked; only one that waits for approval may be nobody's.
 
     Raises:
@@ -76,6 +76,7 @@ def _facts(request: WhitelistAdd) -> dict[str, Any]:
         raise Usage(detail="holder and document")
     said = {name: getattr(request, name) for name in FACTS if getattr(request, name)}
     facts = {name: checked(name, value) for name, value in said.items()}
+    see_inspection(facts, today)
     return {**dict.fromkeys(("holder", "unit", "label", "printed_serial"), ""), **facts}
 
 
