@@ -37,6 +37,7 @@ OPTIONS: dict[str, tuple[str, str]] = {  # fact: its option, and the option's he
     "inspected_on": ("--on", N_("Day of the inspection, for instance 21/11/2026.")),
     "inspected_until": ("--until", N_("Last day on which the inspection counts.")),
 }
+METAVARS = {**dict.fromkeys(DAYS, "DATE"), "holder": "NAME"}
 QUESTIONS = {
     "holder": N_("Holder (name of the person)"),
     "unit": N_("Unit"),
@@ -178,7 +179,7 @@ def command(verb: str) -> Command:
         help=texts.help,
         params=[
             click.Argument(["id_"], metavar="ID"),
-            *(Option([OPTIONS[name][0], name], help=OPTIONS[name][1]) for name in may),
+            *(Option([OPTIONS[n][0], n], metavar=METAVARS.get(n), help=OPTIONS[n][1]) for n in may),
             Option(["--reason"], help=N_("Why.")),
             Option(["--document", "paper"], help=N_("Number of the paper that is the basis.")),
             Option(
