@@ -312,3 +312,10 @@ def test_days_are_shown_as_people_write_them(run: Run, judge: Judge) -> None:
     assert "20/11/2026 21/11/2026" in text
     assert "ĐÃ CHẶN: thiết bị TB-0001 hết hạn sử dụng (ngày cuối: 20/11/2026)." in text
     assert "(last day: 2026-11-20)" in " ".join(run("explain", "1-2", lang="en").stdout.split())
+
+
+def test_a_move_that_was_made_is_said_also_to_who_cannot_read_the_list(run: Run, judge: Judge) -> None:
+    judge.answers["WhitelistMove"] = {"id": "TB-0001", "seq": 20, "state": "suspended", "cut": []}
+    result = run("whitelist", "suspend", "TB-0001", *WHY, "--yes")
+    assert (result.exit_code, result.stderr) == (0, "")
+    assert "Đã tạm dừng TB-0001 (bản ghi 20)." in result.stdout

@@ -1,5 +1,6 @@
 """``usbguard-py whitelist VERB``: one command for each move of the table, made from the table."""
 
+import contextlib
 import functools
 from collections.abc import Callable
 from typing import Any
@@ -20,7 +21,7 @@ from usbguard_py.core.given import DAYS, NOT_EMPTY, Given, checked
 from usbguard_py.core.requests import WhitelistMove
 from usbguard_py.core.standing import standing
 from usbguard_py.core.whitelist import Asset
-from usbguard_py.errors import NotFound, ReasonNeeded, Usage
+from usbguard_py.errors import GuardError, NotFound, ReasonNeeded, Usage
 from usbguard_py.i18n import N_, _
 from usbguard_py.phrases import CUSTODY
 from usbguard_py.shell.client import call
@@ -160,8 +161,9 @@ def _complete(verb: str, facts: dict[str, str], given: dict[str, Any]) -> None:
 
 
 def _hint(id_: str) -> None:
-    """Say why a device that is in use does not open all the same."""
-    with Reader(paths.DATABASE) as reader:
+    """Say why a device that is in use does not open all the same; what was done is done, whoever may read the list."""
+    code = None
+    with contextlib.suppress(GuardError), Reader(paths.DATABASE) as reader:
         asset = reader.asset(id_)
         code = asset and standing(asset, reader.today(), inspection_required=reader.inspection_required())
     if code:
