@@ -75,7 +75,7 @@ def _pairs(standing: Standing) -> list[tuple[str, str] | tuple[str, str, str]]:
         (_("Policy"), policy),
         (
             _("Approved list"),
-            _("{count} devices, version {version}").format(
+            ngettext("{count} device, version {version}", "{count} devices, version {version}", standing.assets).format(
                 count=number(standing.assets), version=standing.list_version
             ),
         ),
@@ -87,7 +87,9 @@ def _pairs(standing: Standing) -> list[tuple[str, str] | tuple[str, str, str]]:
         ),
         (
             _("Connected"),
-            _("{count} devices, {open} of them open").format(count=standing.connected, open=standing.open),
+            ngettext(
+                "{count} device, {open} of them open", "{count} devices, {open} of them open", standing.connected
+            ).format(count=standing.connected, open=standing.open),
         ),
         (
             _("Blocked today") if standing.mode == "enforce" else _("Would be blocked"),
