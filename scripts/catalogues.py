@@ -14,7 +14,8 @@ from babel.messages.pofile import read_po, write_po
 ROOT = Path(__file__).parents[1]
 FOLDER = ROOT / "usbguard_py/locale"
 PO = "usbguard_py/locale/vi/LC_MESSAGES/usbguard-py.po"
-KEYWORDS = {"_": None, "N_": None, "translate": None, "ngettext": (1, 2)}
+KEYWORDS = {"_": None, "N_": None, "translate": None}
+PLURALS = {"ngettext": (1, 2)}
 FIXED = datetime(2026, 11, 21, tzinfo=UTC)  # a date that moved would make every run a change
 HEADER = (
     "# Vietnamese texts of usbguard-py. Terms: docs/vi/tu-vung.md. Written by scripts/generate.py; translate in place."
@@ -34,7 +35,11 @@ def messages() -> Iterator[tuple[str, str | tuple[str, ...]]]:
     for name, path in sources():
         for _line, message, _comments, _context in extract_from_file("python", path, keywords=KEYWORDS):
             if message and "" not in _texts(message):
-                yield name, message
+                # A call with several arguments is one message all the same.
+                yield name, message if isinstance(message, str) else message[0]
+        for _line, pair, _comments, _context in extract_from_file("python", path, keywords=PLURALS):
+            if len(pair) > 1 and not isinstance(pair, str) and "" not in _texts(pair):
+                yield name, pair
 
 
 def catalogue(existing: Catalog) -> Catalog:
@@ -53,9 +58,7 @@ def catalogue(existing: Catalog) -> Catalog:
     )
     for name, message in messages():
         old = existing.get(_texts(message)[0])
-        # A call with several arguments is one message; only ngettext's pair is one with a plural.
-        text = message if isinstance(message, str) or name.startswith("click/") else message[0]
-        new.add(text, old.string if old else None, locations=[(name, 0)])
+        new.add(message, old.string if old else None, locations=[(name, 0)])
     return new
 
 

@@ -243,6 +243,7 @@ def facts(
     connected: Sequence[Connected] = (),
     fail_safe: str = "",
     failures: int = 0,
+    today: str = "2026-11-21",
     **knobs: Any,
 ) -> Facts:
     """Facts with the strict policy unless ``knobs`` say otherwise."""
@@ -254,4 +255,5 @@ def facts(
         connected=tuple(connected),
         fail_safe=fail_safe,
         failures=failures,
+        today=today,
     )

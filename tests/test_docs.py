@@ -101,7 +101,7 @@ def test_completion_is_good_bash_and_completes(tmp_path: Path) -> None:
     program.write_text(f'#!/bin/sh\ncd {ROOT}\nexec python3 -m usbguard_py "$@"\n')
     program.chmod(0o755)
     ask = (
-        f". {script}; COMP_WORDS=(usbguard-py whitelist re); COMP_CWORD=2; "
+        f". {script}; COMP_WORDS=(usbguard-py whitelist rev); COMP_CWORD=2; "
         '_usbguard_py_completion usbguard-py; echo "${COMPREPLY[@]}"'
     )
     path = f"{tmp_path}:{Path(sys.executable).parent}:{os.environ['PATH']}"

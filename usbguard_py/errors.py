@@ -268,7 +268,7 @@ class AlreadyListed(GuardError):
 
     exit_code = 1
     sentence = N_("The device is already on the list as {name} (holder {holder}).")
-    remedy = N_("To give it to somebody else, revoke {name} first.")
+    remedy = N_("To give it to somebody else: usbguard-py whitelist transfer {name}")
 
 
 class KeyboardNotEnrolled(GuardError):
@@ -280,8 +280,9 @@ class KeyboardNotEnrolled(GuardError):
 
 
 def kinds() -> tuple[type[GuardError], ...]:
-    """Every kind of error, in the order of this file, then those of devices and of the floor."""
-    from usbguard_py import errors_device, errors_floor  # noqa: PLC0415 - they take the root from here
+    """Every kind of error, in the order of this file, then those of devices, of the floor and of their life."""
+    from usbguard_py import errors_device, errors_floor, errors_life  # noqa: PLC0415 - they take the root from here
 
-    every = (*globals().values(), *vars(errors_device).values(), *vars(errors_floor).values())
+    others = (value for module in (errors_device, errors_floor, errors_life) for value in vars(module).values())
+    every = (*globals().values(), *others)
     return tuple(dict.fromkeys(k for k in every if isinstance(k, type) and issubclass(k, GuardError)))

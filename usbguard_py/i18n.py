@@ -66,6 +66,11 @@ def translate(text: str) -> str:
 _ = translate
 
 
+def ngettext(one: str, many: str, count: int) -> str:
+    """``one`` or ``many``, or what the language in use says of ``count`` things; the count is filled in afterwards."""
+    return _catalogue(language()).ngettext(one, many, count)
+
+
 def unaccented(text: str) -> str:
     """``text`` in ASCII letters: for consoles without accents, and for search.
 

@@ -160,6 +160,22 @@ DETAILS: tuple[str, ...] = (
     N_("on the list"),
     N_("one asset with this passport"),
     N_("{count} bytes"),
+    # the life of an approved device
+    N_("unknown move “{verb}”"),
+    N_("“{name}” does not belong to “{verb}”"),
+    N_("nobody holds it"),
+    N_("{holder} holds it; it has to be returned first"),
+    N_("it has to be inspected first"),
+    N_("the right to use it was revoked already"),
+    N_("it has that holder already"),
+    N_("nothing would be corrected"),
+    N_("no day of the calendar"),
+    N_("that day is still to come"),
+    N_("that day is before the inspection"),
+    N_("more than {count} characters"),
+    N_("the clock is behind the log: dates are judged by {date}"),
+    N_("a holder"),
+    N_("an inspection"),
     # the floor
     N_("{count} entries start closed"),
     N_("the entry {name} starts open"),
@@ -203,9 +219,32 @@ PERIPHERALS = {
     "ups": N_("power supply (UPS)"),
     "scanner": N_("scanner"),
 }
+# The states of an approved device (usbguard_py.core.whitelist), and the facts that people state (core.given).
+CUSTODY = {
+    "pending": N_("awaiting approval"),
+    "in-use": N_("in use"),
+    "suspended": N_("suspended"),
+    "expired": N_("expired"),
+    "revoked": N_("revoked"),
+    "lost": N_("lost"),
+    "damaged": N_("damaged"),
+    "destroyed": N_("destroyed"),
+}
+FACTS = {
+    "holder": N_("holder"),
+    "unit": N_("unit"),
+    "label": N_("label"),
+    "printed_serial": N_("printed serial no."),
+    "document": N_("document of origin"),
+    "expires_on": N_("last day of use"),
+    "inspected_on": N_("day of the inspection"),
+    "inspected_until": N_("inspection counts until"),
+    "reason": N_("reason"),
+}
 # Facts that are words of ours, not names or bytes of somebody else's: shown in the language in use.
-_OURS = frozenset({"what", "role", "action", "detail"})
+_OURS = frozenset({"what", "role", "action", "detail", "state"})
 _NAMES = {
+    **CUSTODY,
     "device": N_("device"),
     "asset": N_("approved device"),
     "peripheral": N_("enrolled device"),
@@ -214,6 +253,7 @@ _NAMES = {
     "manager": N_("list manager"),
     "auditor": N_("auditor"),
     "revoke": N_("revoking the right to use a device"),
+    "move": N_("changing the list of approved devices"),
 }
 _FACT = re.compile(r"\{(\w+)\}")
 _FREE = {"detail"}  # what stands in these braces may itself be a detail
@@ -231,10 +271,13 @@ def said(text: str, templates: tuple[str, ...] = DETAILS) -> str:
 
 def in_words(facts: Mapping[str, object]) -> dict[str, object]:
     """The facts of an error with our own words in the language in use."""
-    return {
-        key: said(translate(_NAMES.get(value, value))) if key in _OURS and isinstance(value, str) else value
-        for key, value in facts.items()
-    }
+    return {key: _shown(key, value) if isinstance(value, str) else value for key, value in facts.items()}
+
+
+def _shown(key: str, value: str) -> str:
+    if key == "where":  # a place in a file, but for the facts of a device
+        return translate(FACTS[value]) if value in FACTS else value
+    return said(translate(_NAMES.get(value, value))) if key in _OURS else value
 
 
 def _matched(template: str, text: str) -> dict[str, str] | None:

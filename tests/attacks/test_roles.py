@@ -48,6 +48,7 @@ COMMANDS = {
     "whitelist list": "auditor",
     "log --limit 3": "auditor",
     "whitelist add --device {stick} --holder Mau --document MAU-03/2026 --yes": "manager",
+    "whitelist suspend TB-0001 --reason Mau --document MAU-04/2026 --yes": "manager",
     "peripheral enrol {keyboard} --yes": "administrator",
     "policy use standalone": "administrator",
 }

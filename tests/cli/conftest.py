@@ -11,7 +11,7 @@ from tests.build import a_keyboard, a_peripheral, a_stick, an_asset
 from tests.cli.rig import STATUS, Judge
 from usbguard_py import paths
 from usbguard_py.cli.root import cli
-from usbguard_py.core.whitelist import Asset, Custody
+from usbguard_py.core.whitelist import Asset
 from usbguard_py.shell.database import ensure_schema
 from usbguard_py.shell.store import Store
 
@@ -82,6 +82,6 @@ def assets(store: Store) -> tuple[Asset, ...]:
         BY,
     )
     third, _ = store.add_asset(an_asset(a_stick(b"SAMPLE-0003"), holder="Le Van Mau"), BY)
-    store.set_custody(third.id, Custody.REVOKED, "chuyển công tác", "MAU-02/2026", BY)
+    store.move(third.id, "revoke", BY, reason="chuyển công tác", document="MAU-02/2026")
     store.add_peripheral(a_peripheral(a_keyboard()), BY)
     return first, second, third

@@ -22,6 +22,7 @@ from usbguard_py.core.gates_input import keys
 from usbguard_py.core.gates_listed import STATES, generic
 from usbguard_py.core.kinds import KINDS, fits, grant, told
 from usbguard_py.core.passport import passport_of
+from usbguard_py.core.standing import standing
 from usbguard_py.core.whitelist import MAINTENANCE, Asset, Custody, Fingerprint
 from usbguard_py.policy.table import KNOBS as TABLE
 
@@ -161,7 +162,7 @@ def test_the_table_of_gates() -> None:
     """The order is what the sentences promise; every gate is named once and every code has its sentence."""
     assert NAMES == [
         "fail_safe", "readable", "topology", "hub", "forbidden_class", "configurations", "steady", "enrolled", "limit",
-        "has_serial", "listed", "passport", "custody", "unique", "interfaces",
+        "has_serial", "listed", "passport", "custody", "holder", "expiry", "inspected", "unique", "interfaces",
     ]  # fmt: skip
     assert set(SENTENCES) == set(Code)
     assert set(CODES) == set(Function) == set(MOST_TELLING)
@@ -280,6 +281,36 @@ def test_same_passport_twice_on_the_list(states: list[Custody], code: Code, asse
     assets = [b.an_asset(STICK, state, f"TB-000{n}") for n, state in enumerate(states, 1)]
     decision = judge(STICK, b.facts(*assets))
     assert (decision.code, decision.asset) == (code, asset)
+
+
+NEVER = {"inspected_on": msgspec.UNSET, "inspected_until": msgspec.UNSET}
+DATES = {
+    "no dates": ({}, {}, Code.ALLOWED),
+    "nobody holds it": ({"holder": ""}, {}, Code.NO_HOLDER),
+    "the last day": ({"expires_on": "2026-11-21"}, {}, Code.ALLOWED),
+    "the day after": ({"expires_on": "2026-11-20"}, {}, Code.EXPIRED),
+    "nobody knows what day it is": ({"expires_on": "2026-11-21"}, {"today": ""}, Code.EXPIRED),
+    "inspection without an end": ({"inspected_on": "2020-01-01"}, {"require_inspection": True}, Code.ALLOWED),
+    "inspection on its last day": ({"inspected_on": "2026-05-21", "inspected_until": "2026-11-21"}, {}, Code.ALLOWED),
+    "inspection is over": ({"inspected_on": "2026-05-20", "inspected_until": "2026-11-20"}, {}, Code.INSPECTION_DUE),
+    "never inspected": (NEVER, {"require_inspection": True}, Code.INSPECTION_DUE),
+    "never inspected, and none is required": (NEVER, {}, Code.ALLOWED),
+    "found again": ({"inspect_first": True}, {}, Code.INSPECTION_DUE),
+    "the state goes first": ({"state": Custody.LOST, "expires_on": "2020-01-01"}, {}, Code.LOST),
+    "the holder goes before the dates": ({"holder": "", "expires_on": "2020-01-01"}, {}, Code.NO_HOLDER),
+}
+
+
+@pytest.mark.parametrize(("given", "now", "code"), DATES.values(), ids=DATES.keys())
+def test_holder_last_day_and_inspection(given: dict[str, Any], now: dict[str, Any], code: Code) -> None:
+    """What is in use opens while somebody holds it, its last day is not over and its inspection counts."""
+    asset = b.an_asset(STICK, **given)
+    facts = b.facts(asset, **now)
+    decision = judge(STICK, facts)
+    assert (decision.code, decision.asset, decision.allow) == (code, "TB-0001", code is Code.ALLOWED)
+    if asset.state is Custody.IN_USE:
+        obstacle = standing(asset, facts.today, inspection_required=facts.policy.require_inspection)
+        assert (obstacle or Code.ALLOWED) is code
 
 
 def test_candidates_with_another_serial_do_not_count() -> None:

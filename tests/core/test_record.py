@@ -63,7 +63,9 @@ def every_kind() -> dict[str, dict[str, Any]]:
         "refused": record.refused("WhitelistAdd", "manager", BY),
         "export": record.export(1, 9, bytes(32), BY),
         "list-add": changes.asset_added(asset, 1, BY),
-        "list-revoke": changes.custody_changed(asset, revoked, 2, BY),
+        "list-revoke": changes.asset_moved(
+            asset, revoked, 2, BY, verb="revoke", reason="lost trust", document="MAU-02/2026"
+        ),
         "peripheral-enrol": changes.peripheral_enrolled(keyboard, 3, BY),
         "peripheral-remove": changes.peripheral_removed(keyboard, "replaced", "", 4, "quanly"),
         "policy-use": changes.policy_used("standalone", "aa", "", "/usr/share", BY),

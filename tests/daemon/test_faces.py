@@ -22,6 +22,7 @@ def request(id_: str = "TB-0001", face: str = "after login") -> WhitelistLearn:
     return WhitelistLearn(id=id_, device="1-2", face=face, document="MAU-03/2026")
 
 
+VERBS = {Custody.REVOKED: "revoke", Custody.LOST: "lost"}
 REFUSED: dict[str, tuple[WhitelistLearn, Custody, int, type[GuardError]]] = {
     "no such asset": (request("TB-9999"), Custody.IN_USE, 0, NotFound),
     "revoked": (request(), Custody.REVOKED, 0, NotInUse),
@@ -40,7 +41,7 @@ def test_what_can_learn_nothing_is_refused(machine: Machine, case: str) -> None:
         passport = msgspec.structs.replace(PLAIN, bcd_device=0x0300 + number)
         store.add_fingerprint(asset.id, Fingerprint(f"face {number}", passport), "MAU-02/2026", BY)
     if state is not Custody.IN_USE:
-        store.set_custody(asset.id, state, "het han", "MAU-04/2026", BY)
+        store.move(asset.id, VERBS[state], BY, reason="het han", document="MAU-04/2026")
     before = len(machine.entries())
     with pytest.raises(error):
         _asset(store, asked)

@@ -33,8 +33,8 @@ def test_what_is_not_said_is_strict() -> None:
 
 
 def test_everything_said() -> None:
-    text = 'name = "x-1"\ndescription = "Thử"\nenforce = false\nrequire_serial = false\nstorage = false\nhubs = false\nmax_depth = 0\nkeyboards = 10\nmice = 0\nprinters = 1\nups = 2\nscanners = 3\ntokens = 4\ncut_deadline_ms = 100\n'
-    assert read_policy(text) == Policy("x-1", "Thử", False, False, False, False, 0, 10, 0, 1, 2, 3, 4, 100)
+    text = 'name = "x-1"\ndescription = "Thử"\nenforce = false\nrequire_serial = false\nrequire_inspection = true\nstorage = false\nhubs = false\nmax_depth = 0\nkeyboards = 10\nmice = 0\nprinters = 1\nups = 2\nscanners = 3\ntokens = 4\ncut_deadline_ms = 100\n'
+    assert read_policy(text) == Policy("x-1", "Thử", False, False, True, False, False, 0, 10, 0, 1, 2, 3, 4, 100)
 
 
 def test_a_file_with_a_byte_order_mark() -> None:

@@ -7,7 +7,6 @@ from pathlib import Path
 import pytest
 
 from tests.build import a_keyboard, a_peripheral, a_stick, an_asset
-from usbguard_py.core.whitelist import Custody
 from usbguard_py.errors import DatabaseForeign
 from usbguard_py.shell import schema
 from usbguard_py.shell.store import Store
@@ -24,7 +23,7 @@ def stranger(database: Path) -> Iterator[sqlite3.Connection]:
     store.add_asset(an_asset(a_stick()), "quanly")
     store.add_peripheral(a_peripheral(a_keyboard()), "quanly")
     store.use_policy("x", "", "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855", "quanly")
-    store.set_custody("TB-0001", Custody.REVOKED, "left", "MAU-02/2026", "quanly")
+    store.move("TB-0001", "revoke", "quanly", reason="left", document="MAU-02/2026")
     store.close()
     before = verify(database)
     connection = sqlite3.connect(database, isolation_level=None)
@@ -74,6 +73,8 @@ def test_no_row_is_replaced(stranger: sqlite3.Connection, table: str, recursive:
         "UPDATE asset SET id = 'TB-0009'",
         "UPDATE asset SET electronic_serial = '00', entry = (SELECT seq FROM head)",
         "UPDATE asset SET login_tool = 1, entry = (SELECT seq FROM head)",
+        "UPDATE asset SET expires_on = '2030-01-01'",
+        "UPDATE asset SET label = 'x'",
         "UPDATE peripheral SET active = 1",
         "UPDATE peripheral SET port = '1-9', entry = (SELECT seq FROM head)",
         "INSERT INTO ledger (seq, body, hash) VALUES (2, '{\"seq\":2}', zeroblob(32))",
@@ -101,7 +102,7 @@ def test_every_table_is_strict(stranger: sqlite3.Connection) -> None:
 
 def test_the_known_schema_is_the_one_that_is_made() -> None:
     connection = sqlite3.connect(":memory:")
-    for statement in (*schema.STATEMENTS, *schema.LOGIN_TOOL):
+    for statement in (*schema.STATEMENTS, *schema.LOGIN_TOOL, *schema.LIFE_CYCLE):
         connection.execute(statement)
     assert schema.schema_digest(connection) == schema.SCHEMA_SHA256
 
@@ -126,3 +127,35 @@ def test_a_changed_schema_is_not_used(database: Path, change: str) -> None:
         Store.open(database)
     with pytest.raises(DatabaseForeign):
         verify(database)
+
+
+FACTS = {
+    "a day that no calendar has": "expires_on = '2026-02-30'",
+    "no day": "inspected_until = 'tomorrow'",
+    "an inspection that is to come first, or not": "inspect_first = 0",
+    "back into use": "back_to = 'in-use'",
+    "no state": "state = 'sold'",
+    "another access": "access = 'ro'",
+    "another way onto the list": "added_by = 'x'",
+}
+
+
+@pytest.mark.parametrize("change", FACTS.values(), ids=FACTS.keys())
+def test_the_file_itself_refuses_facts_that_cannot_be(database: Path, change: str) -> None:
+    store = Store.open(database)
+    store.add_asset(an_asset(a_stick()), "quanly")
+    with pytest.raises(sqlite3.IntegrityError), store.transaction():  # noqa: PT012 - the block is the case
+        entry = store.append("alarm", {})
+        store._connection.execute(f"UPDATE asset SET {change}, entry = ?", (entry.seq,))  # noqa: S608 - our text
+    store.close()
+
+
+def test_the_file_itself_keeps_a_destroyed_asset_as_it_is(database: Path) -> None:
+    store = Store.open(database)
+    store.add_asset(an_asset(a_stick(), holder=""), "quanly")
+    for verb in ("damaged", "destroy"):
+        store.move("TB-0001", verb, "quanly", reason="broken", document="MAU-06/2026")
+    with pytest.raises(sqlite3.IntegrityError, match="destroyed"), store.transaction():  # noqa: PT012 - as above
+        entry = store.append("alarm", {})
+        store._connection.execute("UPDATE asset SET state = 'in-use', entry = ?", (entry.seq,))
+    store.close()

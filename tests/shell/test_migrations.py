@@ -41,7 +41,13 @@ def test_as_a_program(tmp_path: Path) -> None:
         assert connection.execute("PRAGMA user_version").fetchone() == (SCHEMA_VERSION,)
         assert connection.execute("PRAGMA journal_mode").fetchone() == ("wal",)
         applied = connection.execute("SELECT migration_set, name FROM _sqlite_migrations").fetchall()
-    names = ("1-ledger-list-policy", "2-media-in-passports", "3-login-tool", "4-contents-in-passports")
+    names = (
+        "1-ledger-list-policy",
+        "2-media-in-passports",
+        "3-login-tool",
+        "4-contents-in-passports",
+        "5-life-cycle",
+    )
     assert applied == [("usbguard-py", name) for name in names]
 
 
@@ -144,7 +150,7 @@ OLDER_DIGEST = "9f5007b8069c2e2ee7ce5a54701355457e448187830abd73ce239dea73ccc90c
 def older(path: Path, version: int) -> None:
     """A file of an older version with one asset, written as that version did."""
     connection = sqlite3.connect(path, isolation_level=None)
-    names = ("2-media-in-passports", "3-login-tool", "4-contents-in-passports")
+    names = ("2-media-in-passports", "3-login-tool", "4-contents-in-passports", "5-life-cycle")
     migrations.migrations.apply(
         Database(connection, execute_plugins=False, strict=True), stop_before=names[version - 1]
     )
@@ -162,7 +168,7 @@ def older(path: Path, version: int) -> None:
     connection.close()
 
 
-@pytest.mark.parametrize("version", [1, 2, 3])
+@pytest.mark.parametrize("version", [1, 2, 3, 4])
 def test_an_older_file_is_brought_up_to_date_and_its_rows_keep_their_digests(tmp_path: Path, version: int) -> None:
     path = tmp_path / "usbguard-py.db"
     older(path, version)
@@ -174,6 +180,11 @@ def test_an_older_file_is_brought_up_to_date_and_its_rows_keep_their_digests(tmp
         (asset,) = store.assets()
         assert fingerprint_of(asset) == OLDER_DIGEST
         assert asset.login_tool is msgspec.UNSET
-        store.add_asset(an_asset(a_stick(b"SAMPLE-0002"), login_tool=True), "quanly")
+        assert asset.expires_on is msgspec.UNSET
+        newer = an_asset(a_stick(b"SAMPLE-0002"), login_tool=True, expires_on="2027-12-31")
+        store.add_asset(newer, "quanly")
         assert [one.login_tool for one in store.assets()] == [msgspec.UNSET, True]
-    assert verify(path, thorough=True).entries == 3
+        assert [one.expires_on for one in store.assets()] == [msgspec.UNSET, "2027-12-31"]
+        moved, _ = store.move(asset.id, "lost", "quanly", reason="lost", document="MAU-05/2026")
+        assert store.asset(asset.id) == moved
+    assert verify(path, thorough=True).entries == 4

@@ -115,7 +115,7 @@ def test_the_list(database: Path) -> None:
     store = Store.open(database, Ticking())
     first, _ = store.add_asset(an_asset(a_stick(), holder="Nguyễn Văn Mẫu"), "quanly")
     store.add_asset(an_asset(a_stick(serial=b"SAMPLE-0002"), holder="Trần Thị Mẫu"), "quanly")
-    store.set_custody("TB-0002", Custody.REVOKED, "left", "MAU-02/2026", "quanly")
+    store.move("TB-0002", "revoke", "quanly", reason="left", document="MAU-02/2026")
     keyboard, _ = store.add_peripheral(a_peripheral(a_keyboard()), "quanly")
     store.use_policy("x", "text", hashlib.sha256(b"text").hexdigest(), "quanly")
     with Reader(database) as reader:

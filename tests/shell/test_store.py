@@ -2,6 +2,7 @@
 
 import contextlib
 import hashlib
+import shutil
 import sqlite3
 import subprocess
 import sys
@@ -10,12 +11,18 @@ from typing import Any
 
 import msgspec
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from tests.build import a_keyboard, a_mouse, a_peripheral, a_stick, an_asset
 from tests.shell.conftest import Ticking
+from usbguard_py.core.custody import MOVES
+from usbguard_py.core.given import Given
 from usbguard_py.core.record import Entry
 from usbguard_py.core.whitelist import Asset, Custody, Fingerprint
-from usbguard_py.errors import BadInput, DatabaseTrouble, ListDiffers, NotFound
+from usbguard_py.errors import BadInput, DatabaseTrouble, GuardError, ListDiffers, NotFound
+from usbguard_py.errors_life import MoveForbidden
+from usbguard_py.shell.reader import Reader
 from usbguard_py.shell.register import Register
 from usbguard_py.shell.store import Store
 from usbguard_py.shell.verify import verify
@@ -75,7 +82,7 @@ def test_a_transaction_joins_all_or_nothing(store: Store) -> None:
     with pytest.raises(NotFound), store.transaction():  # noqa: PT012 - the block is the case
         store.append("alarm", {})
         store.add_asset(an_asset(a_stick()), BY)
-        store.set_custody("TB-9999", Custody.LOST, "none", "none", BY)
+        store.move("TB-9999", "lost", BY, reason="none", document="none")
     assert (store.last().seq, store.count_assets(), store.list_version()) == (1, 0, 0)  # type: ignore[union-attr]
     with store.transaction():
         store.append("alarm", {})
@@ -96,9 +103,10 @@ def test_the_life_of_an_asset(store: Store) -> None:
     assert (asset.id, asset.added_by, asset.added_at, entry.kind) == ("TB-0001", "quanly", asset.changed_at, "list-add")
     assert store.asset("TB-0001") == asset
     assert store.asset("TB-0002") is None
-    entry = store.set_custody("TB-0001", Custody.REVOKED, "left the unit", "MAU-02/2026", BY)
+    moved, entry = store.move("TB-0001", "revoke", BY, reason="left the unit", document="MAU-02/2026")
     assert entry.kind == "list-revoke"
     revoked = store.asset("TB-0001")
+    assert moved == revoked
     assert revoked == msgspec.structs.replace(
         asset,
         state=Custody.REVOKED,
@@ -115,8 +123,51 @@ def test_the_life_of_an_asset(store: Store) -> None:
     )
     assert (last["asset"], last["holder"], last["serial"], last["by"]) == ("TB-0001", asset.holder, "SAMPLE-0001", BY)
     assert msgspec.convert(added["record"], Asset) == asset
-    assert store.set_custody("TB-0001", Custody.SUSPENDED, "again", "MAU-03/2026", "quanly").kind == "list-state"
+    with pytest.raises(MoveForbidden):
+        store.move("TB-0001", "resume", BY, reason="again", document="MAU-03/2026")
+    assert store.move("TB-0001", "return", BY, reason="back", document="MAU-03/2026")[1].kind == "list-state"
     assert store.list_version() == 3
+
+
+def test_a_correction_shows_old_and_new_and_keeps_the_rest(store: Store) -> None:
+    asset, _ = store.add_asset(an_asset(a_stick(), holder="Trần Thi Mẫu"), BY)
+    what = Given(holder="Trần Thị Mẫu", document="MAU-09/2026", expires_on="2027-12-31")
+    corrected, entry = store.move(asset.id, "correct", BY, reason="viết nhầm", document="MAU-10/2026", given=what)
+    assert corrected == store.asset(asset.id)
+    assert (corrected.holder, corrected.expires_on, corrected.reason) == ("Trần Thị Mẫu", "2027-12-31", "")
+    last = bodies(store)[-1]
+    assert (entry.kind, last["verb"], last["from"], last["to"]) == ("list-state", "correct", "in-use", "in-use")
+    assert last["changed"] == {
+        "holder": {"old": "Trần Thi Mẫu", "new": "Trần Thị Mẫu"},
+        "document": {"old": "MAU-01/2026", "new": "MAU-09/2026"},
+        "expires_on": {"old": None, "new": "2027-12-31"},
+    }
+    assert (last["reason"], last["document"]) == ("viết nhầm", "MAU-10/2026")
+    assert verify(store.path, thorough=True).assets == 1
+
+
+def test_a_move_and_its_entry_are_one(store: Store) -> None:
+    asset, _ = store.add_asset(an_asset(a_stick()), BY)
+    with pytest.raises(BadInput):
+        store.move(asset.id, "suspend", BY, reason="\ud800", document="MAU-03/2026")
+    with pytest.raises(DatabaseTrouble), store.transaction():  # noqa: PT012 - the block is the case
+        store.move(asset.id, "suspend", BY, reason="x", document="MAU-03/2026")
+        with contextlib.suppress(MoveForbidden):
+            store.move(asset.id, "approve", BY, reason="x", document="MAU-03/2026")
+    assert store.asset(asset.id) == asset
+    assert (store.last().seq, store.list_version()) == (2, 1)  # type: ignore[union-attr]
+
+
+def test_the_day_is_never_earlier_than_that_of_the_newest_entry(store: Store, clock: Ticking) -> None:
+    assert store.today() == "2026-11-21"
+    clock.unix_ms += 40 * 86_400_000
+    store.append("alarm", {})
+    assert store.today() == "2026-12-31"
+    clock.unix_ms -= 40 * 86_400_000
+    store.append("alarm", {})
+    assert store.today() == "2026-12-31"
+    with Reader(store.path) as reader:
+        assert reader.today() >= "2026-12-31"
 
 
 def test_another_face_of_an_asset(store: Store) -> None:
@@ -159,6 +210,15 @@ def test_an_asset_without_a_serial_is_no_candidate_of_devices_without_one(store:
     asset = msgspec.structs.replace(an_asset(a_stick(serial=None)), electronic_serial="")
     store.add_asset(asset, BY)
     assert store.candidates(b"") == ()
+
+
+def test_what_a_person_holds_is_found_by_its_index(store: Store) -> None:
+    asked: list[str] = []
+    store._connection.set_trace_callback(asked.append)
+    assert list(store.assets(holder="Nguyen Van Mau")) == []
+    store._connection.set_trace_callback(None)
+    (query,) = (text for text in asked if "FROM asset" in text)
+    assert "USING INDEX asset_holder" in store._connection.execute(f"EXPLAIN QUERY PLAN {query}").fetchone()[3]
 
 
 def test_candidates_use_the_indexes_at_any_size(store: Store) -> None:
@@ -217,7 +277,7 @@ def test_the_policy_in_force_is_the_last_one_used(store: Store) -> None:
 def test_a_row_that_was_changed_by_hand_is_an_error(database: Path, change: str) -> None:
     store = Store.open(database)
     store.add_asset(an_asset(a_stick()), BY)
-    store.set_custody("TB-0001", Custody.REVOKED, "left", "MAU-02/2026", BY)
+    store.move("TB-0001", "revoke", BY, reason="left", document="MAU-02/2026")
     assert store.asset("TB-0001")
     by_hand(store._connection, change)
     with pytest.raises(ListDiffers):
@@ -311,3 +371,48 @@ def test_counting_today_reads_only_entries_about_devices(store: Store) -> None:
     assert store.count_since(first.unix_ms // 1000) == (43, 3)
     assert len(steps) <= 1, "the count read what is about no device"
     assert store.count_since(last.unix_ms // 1000 + 1) == (0, 0)
+
+
+STEPS = st.lists(
+    st.tuples(
+        st.sampled_from(sorted(MOVES)),
+        st.sampled_from(
+            [
+                Given(),
+                Given(holder="Trần Thị Mẫu"),
+                Given(holder="Nguyen Van Mau", expires_on="2027-12-31"),
+                Given(expires_on=""),
+                Given(label="USB 2", unit=""),
+                Given(inspected_on="2026-11-20", inspected_until="2027-05-20"),
+            ]
+        ),
+    ),
+    max_size=25,
+)
+
+
+@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(st.sampled_from([Custody.PENDING, Custody.IN_USE]), STEPS)
+def test_the_ledger_tells_the_whole_life_of_an_asset(
+    template: Path, tmp_path: Path, first: Custody, steps: list[tuple[str, Given]]
+) -> None:
+    """Whatever was tried: the first record and what each entry changed make up the row as it is."""
+    path = Path(shutil.copy(template, tmp_path / "usbguard-py.db"))
+    with contextlib.closing(Store.open(path, Ticking())) as store:
+        store.add_asset(an_asset(a_stick(), first), BY)
+        for verb, what in steps:
+            with contextlib.suppress(GuardError):
+                store.move("TB-0001", verb, BY, reason=f"why {verb}", document="MAU-02/2026", given=what)
+        row, (added, *moves) = store.asset("TB-0001"), bodies(store)[1:]
+    record = added["record"]
+    for entry in moves:
+        assert record["state"] == entry["from"]
+        if entry["to"] != entry["from"]:
+            record |= {"reason": entry["reason"], "reason_document": entry["document"]}
+        record |= {"state": entry["to"], "changed_at": row.changed_at}  # type: ignore[union-attr]
+        for name, pair in entry["changed"].items():
+            assert (record.get(name) or None) == pair["old"]
+            record[name] = pair["new"]
+    empty = {name: "" for name in ("holder", "unit", "label", "printed_serial") if record[name] is None}
+    assert msgspec.convert({k: v for k, v in (record | empty).items() if v is not None}, Asset) == row
+    assert verify(path, thorough=True).assets == 1

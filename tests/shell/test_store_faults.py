@@ -217,7 +217,6 @@ WRITER = """
 import sys
 from pathlib import Path
 from tests.build import a_stick, an_asset
-from usbguard_py.core.whitelist import Custody
 from usbguard_py.shell.store import Store
 store = Store.open(Path(sys.argv[1]))
 while True:
@@ -225,7 +224,7 @@ while True:
         asset, entry = store.add_asset(an_asset(a_stick()), "quanly")
         for number in range(5):
             store.append("alarm", {"number": number}, (str(entry.seq).encode(),))
-        entry = store.set_custody(asset.id, Custody.LOST, "lost", "MAU-05/2026", "quanly")
+        _, entry = store.move(asset.id, "lost", "quanly", reason="lost", document="MAU-05/2026")
     print(entry.seq, flush=True)
 """
 
@@ -249,7 +248,7 @@ def test_a_killed_writer_leaves_whole_transactions_and_loses_none_that_returned(
 
 def test_a_crash_inside_a_transaction_leaves_neither_the_change_nor_its_entry(database: Path) -> None:
     code = WRITER.replace(
-        "        entry = store.set_custody", "        import os; os._exit(9)\n        entry = store.set_custody"
+        "        _, entry = store.move", "        import os; os._exit(9)\n        _, entry = store.move"
     )
     run = subprocess.run([sys.executable, "-c", code, database], check=False, cwd=ROOT)
     assert run.returncode == 9

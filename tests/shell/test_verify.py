@@ -14,7 +14,6 @@ from hypothesis import strategies as st
 
 from tests.build import a_keyboard, a_mouse, a_peripheral, a_stick, an_asset
 from usbguard_py.core.chain import link
-from usbguard_py.core.whitelist import Custody
 from usbguard_py.errors import BadInput, DatabaseTrouble, GuardError, LedgerBroken, ListDiffers
 from usbguard_py.i18n import choose
 from usbguard_py.shell.export import export
@@ -42,7 +41,7 @@ def filled(tmp_path_factory: pytest.TempPathFactory, template: Path) -> Path:
     store.add_peripheral(a_peripheral(a_keyboard()), "quanly")
     store.add_peripheral(a_peripheral(a_mouse()), "quanly")
     store.remove_peripheral("NV-0002", "replaced", "quanly")
-    store.set_custody("TB-0001", Custody.LOST, "lost", "MAU-05/2026", "quanly")
+    store.move("TB-0001", "lost", "quanly", reason="lost", document="MAU-05/2026")
     for text in ("a", "b"):
         store.use_policy(f"policy-{text}", text, hashlib.sha256(text.encode()).hexdigest(), "quanly")
     store.close()
@@ -130,7 +129,8 @@ ROWS = [
     "UPDATE asset SET number = 7",
     "DELETE FROM asset",
     """INSERT INTO asset SELECT 2, 'TB-0002', label, printed_serial, electronic_serial, holder, unit, document, access,
-    state, added_at, added_by, changed_at, reason, reason_document, entry, login_tool FROM asset""",
+    state, added_at, added_by, changed_at, reason, reason_document, entry, login_tool,
+    expires_on, inspected_on, inspected_until, inspect_first, back_to FROM asset""",
     "UPDATE asset SET login_tool = 1",
     "UPDATE fingerprint SET passport = json_set(passport, '$.pid', 2)",
     "DELETE FROM fingerprint",

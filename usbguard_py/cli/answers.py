@@ -64,6 +64,7 @@ class Status(msgspec.Struct, frozen=True):
     open: int = 0
     blocked_today: int = 0
     alarms: int = 0
+    reminders: dict[str, int] = {}
     held_ports: dict[str, int] = {}
     kept_entries: int = 0
     other_enforcer: str = ""
@@ -186,6 +187,25 @@ class Done(msgspec.Struct, frozen=True):
     digest: str = ""
     enforce: bool | None = None
     effective: bool = True
+    cut: tuple[Cut | str, ...] = ()
+
+
+class Named(msgspec.Struct, frozen=True):
+    """A device of the list in an answer about several."""
+
+    id: str = ""
+    label: str = ""
+    serial: str = ""
+    state: str = ""
+    seq: int = 0
+
+
+class Revoked(msgspec.Struct, frozen=True):
+    """What a person held: what was revoked, and what they still have."""
+
+    holder: str = ""
+    revoked: tuple[Named, ...] = ()
+    not_returned: tuple[Named, ...] = ()
     cut: tuple[Cut | str, ...] = ()
 
 

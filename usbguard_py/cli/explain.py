@@ -17,6 +17,7 @@ from usbguard_py.cli.words import (
     GATE_STATUS,
     GATES,
     LOGIN_TOOL,
+    day_or_phrase,
     difference,
     moment,
     phrase,
@@ -122,7 +123,8 @@ def _row(gate: Gate) -> Row:
     if gate.facet and gate.code:
         asked += f" ({gate.facet})"
     look = {"passed": "", "failed": "bad"}.get(status, "dim")
-    return Row([asked, said, phrase(gate.expected), phrase(gate.seen)], look)
+    shown = day_or_phrase if gate.facet in {"expiry", "inspection"} else phrase
+    return Row([asked, said, shown(gate.expected), shown(gate.seen)], look)
 
 
 command = Command(

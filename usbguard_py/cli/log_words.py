@@ -3,9 +3,11 @@
 from collections.abc import Mapping
 from typing import Any
 
+from usbguard_py.cli.move_words import WORDS
 from usbguard_py.cli.table import Column, Row
-from usbguard_py.cli.words import CUSTODY, KINDS, OUTCOMES, UNSEARCHED, moment, number, phrase, style, word
+from usbguard_py.cli.words import KINDS, OUTCOMES, UNSEARCHED, day, moment, number, phrase, style, word
 from usbguard_py.i18n import _
+from usbguard_py.phrases import CUSTODY, FACTS
 
 Body = Mapping[str, Any]
 
@@ -28,7 +30,7 @@ def row(body: Body) -> Row:
     cells = [
         str(body.get("seq", "")),
         moment(str(body.get("at", ""))),
-        word(KINDS, str(body.get("kind", ""))),
+        event(body),
         _joined(body, "name", "serial") or _joined(body, "asset"),
         _result(body, code),
     ]
@@ -47,6 +49,7 @@ def rest(body: Body) -> str:
     parts = [
         _joined(body, "asset") if body.get("serial") else "",
         _holder(body),
+        *differences(body),
         _joined(body, "policy") if body.get("kind") in {"policy-use", "start"} else "",
         *(str(body[n]) for n in ("reason", "document", "request") if body.get(n)),
         *(phrase(str(body[n])) for n in ("detail", "why", "fail_safe") if body.get(n)),
@@ -57,9 +60,28 @@ def rest(body: Body) -> str:
         _drift(body),
         _repeated(body),
         _held(body),
-        _by(body),
+        _("by {user}").format(user=by(body)) if by(body) else "",
     ]
     return "; ".join(p for p in parts if p)
+
+
+def event(body: Body) -> str:
+    """What happened, in a word or two."""
+    words = WORDS.get(str(body.get("verb")))
+    return _(words.event) if words else word(KINDS, str(body.get("kind", "")))
+
+
+def differences(body: Body) -> list[str]:
+    """Each fact that was changed, old and new."""
+    changed = body.get("changed")
+    pairs = changed if isinstance(changed, Mapping) else {}
+    known = [(name, pairs[name]) for name in FACTS if name in pairs]
+    return [f"{word(FACTS, name)}: {_shown(pair, 'old')} → {_shown(pair, 'new')}" for name, pair in known]
+
+
+def _shown(pair: Any, side: str) -> str:
+    text = str(pair.get(side) or "") if isinstance(pair, Mapping) else ""
+    return day(text) or text or "–"
 
 
 def _list(body: Body, name: str) -> list[Any]:
@@ -123,12 +145,13 @@ def _export(body: Body) -> str:
     )
 
 
-def _by(body: Body) -> str:
+def by(body: Body) -> str:
+    """The account that made a change, with the person who logged in."""
     who = body.get("by")
     if not isinstance(who, Mapping):
         return ""
     user, login = str(who.get("user") or ""), str(who.get("login") or "")
-    return _("by {user}").format(user=f"{user} ({login})" if login and login != user else user) if user else ""
+    return f"{user} ({login})" if login and login != user else user
 
 
 def _joined(body: Body, *names: str) -> str:

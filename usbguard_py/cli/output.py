@@ -2,7 +2,7 @@
 
 import re
 import sys
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 import click
@@ -11,7 +11,7 @@ import msgspec
 from usbguard_py.cli.display import columns, fit, painted, width, wrapped
 from usbguard_py.cli.table import Column, Row, table
 from usbguard_py.core.text import hidden
-from usbguard_py.errors import Usage
+from usbguard_py.errors import GuardError, Usage
 from usbguard_py.i18n import _
 
 _NOT_ASCII = re.compile(r"[\x7f-\U0010ffff]")
@@ -71,10 +71,20 @@ def _units(found: re.Match[str]) -> str:
     return "".join(f"\\u{units[i]:02x}{units[i + 1]:02x}" for i in range(0, len(units), 2))
 
 
-def ask(question: str) -> str:
-    """Ask one question on the terminal and return the trimmed answer, which may be empty."""
-    answer: str = click.prompt(fit(question, sys.stdout), default="", show_default=False, type=str)
-    return answer.strip()
+def ask(question: str, default: str = "", check: Callable[[str], object] = str) -> str:
+    """Ask one question on the terminal and return the trimmed answer; Enter alone means ``default``, which is shown.
+
+    ``check`` raises a ``GuardError`` for what is no answer; that is said, and the question is asked again.
+    """
+    shown = f"{question} [{default}]" if default else question
+    while True:
+        answer: str = click.prompt(fit(shown, sys.stdout), default=default, show_default=False, type=str)
+        try:
+            check(answer.strip())
+        except GuardError as error:
+            say(str(error), "warn")
+        else:
+            return answer.strip()
 
 
 def confirm(question: str, *, as_json: bool = False) -> None:

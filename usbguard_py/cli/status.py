@@ -11,7 +11,7 @@ from usbguard_py.cli.output import facts, json_out, say
 from usbguard_py.cli.words import moment, number, phrase
 from usbguard_py.core.requests import Status
 from usbguard_py.errors import DaemonUnavailable
-from usbguard_py.i18n import N_, _
+from usbguard_py.i18n import N_, _, ngettext
 from usbguard_py.shell import floor, maintenance
 from usbguard_py.shell.client import call
 
@@ -41,6 +41,8 @@ def show_status(as_json: bool) -> None:  # noqa: FBT001 - click's flag
     standing = typed(answer, Standing)
     _headline(standing)
     facts(_pairs(standing))
+    for reminder in reminders(standing.reminders):
+        say("· " + reminder, "warn")
     for problem in _problems(standing):
         say("! " + problem, "alarm")
 
@@ -73,7 +75,7 @@ def _pairs(standing: Standing) -> list[tuple[str, str] | tuple[str, str, str]]:
         (_("Policy"), policy),
         (
             _("Approved list"),
-            _("{count} devices, version {version}").format(
+            ngettext("{count} device, version {version}", "{count} devices, version {version}", standing.assets).format(
                 count=number(standing.assets), version=standing.list_version
             ),
         ),
@@ -85,7 +87,9 @@ def _pairs(standing: Standing) -> list[tuple[str, str] | tuple[str, str, str]]:
         ),
         (
             _("Connected"),
-            _("{count} devices, {open} of them open").format(count=standing.connected, open=standing.open),
+            ngettext(
+                "{count} device, {open} of them open", "{count} devices, {open} of them open", standing.connected
+            ).format(count=standing.connected, open=standing.open),
         ),
         (
             _("Blocked today") if standing.mode == "enforce" else _("Would be blocked"),
@@ -120,6 +124,39 @@ def _floor(below: Floor) -> list[tuple[str, str]]:
     said = {True: _("yes"), False: _("no")}
     words = [f"{name}: {said[value]}" for name, value in known if value is not None]
     return [(_("Without the daemon"), "; ".join(words))] if words else []
+
+
+def reminders(due: dict[str, int]) -> list[str]:
+    """What somebody has to see to, one line each, most pressing first."""
+    counts = {
+        name: due.get(name, 0) for name in ("expired", "expiring", "inspection_due", "never_inspected", "not_returned")
+    }
+    lines = {
+        "expired": ngettext(
+            "The last day of use of {count} device has passed.",
+            "The last day of use of {count} devices has passed.",
+            counts["expired"],
+        ),
+        "expiring": ngettext(
+            "{count} device expires within 30 days.", "{count} devices expire within 30 days.", counts["expiring"]
+        ),
+        "inspection_due": ngettext(
+            "The inspection of {count} device is overdue or due within 30 days.",
+            "The inspections of {count} devices are overdue or due within 30 days.",
+            counts["inspection_due"],
+        ),
+        "never_inspected": ngettext(
+            "No inspection of {count} device in use is recorded.",
+            "No inspection of {count} devices in use is recorded.",
+            counts["never_inspected"],
+        ),
+        "not_returned": ngettext(
+            "{count} device that is revoked or damaged was not handed back.",
+            "{count} devices that are revoked or damaged were not handed back.",
+            counts["not_returned"],
+        ),
+    }
+    return [lines[name].format(count=number(count)) for name, count in counts.items() if count]
 
 
 def _problems(standing: Standing) -> list[str]:

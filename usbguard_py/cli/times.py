@@ -37,6 +37,18 @@ def parsed(text: str, now: datetime, *, end: bool = False) -> datetime:
     return day + timedelta(days=1, microseconds=-1) if end else day
 
 
+def day(text: str) -> str:
+    """The day that ``text`` means (``21/11/2026`` or ``2026-11-21``), as the list keeps it: ``2026-11-21``.
+
+    Raises:
+        Usage: neither, or a day that no calendar has.
+    """
+    try:
+        return _day(text.strip(), datetime.now().astimezone()).date().isoformat()
+    except ValueError as error:
+        raise Usage(detail=_("“{text}” is no day; write 21/11/2026 or 2026-11-21").format(text=text)) from error
+
+
 def _day(text: str, now: datetime) -> datetime:
     found = _DATE.match(text)
     if not found:

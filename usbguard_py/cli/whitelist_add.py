@@ -6,6 +6,7 @@ from typing import Any, Literal
 import click
 import msgspec
 
+from usbguard_py.cli import times
 from usbguard_py.cli.answers import Device, Devices, Done, Examined, typed
 from usbguard_py.cli.commands import Command, Option
 from usbguard_py.cli.media import units
@@ -19,6 +20,7 @@ from usbguard_py.i18n import N_, _
 from usbguard_py.shell.client import call
 
 ACCESS: dict[str, Literal["rw", "ro"]] = {"read-write": "rw", "read-only": "ro"}
+DAYS = ("expires_on", "inspected_on", "inspected_until")
 FACETS = ("vid", "pid", "bcd_device", "serial", "manufacturer", "product", "descriptors")
 
 
@@ -29,6 +31,7 @@ def add(as_json: bool, yes: bool, content: bool, grant: tuple[int, ...], **given
         Usage: something is missing and there is nobody to ask; nothing was changed.
     """
     asking = interactive() and not as_json
+    days = {name: times.day(given[name]) if given[name] else "" for name in DAYS}
     passport = _passport(given)
     if passport and content:
         raise Usage(detail=_("--content needs the device itself"))
@@ -42,7 +45,7 @@ def add(as_json: bool, yes: bool, content: bool, grant: tuple[int, ...], **given
         confirm(_("Put this device on the list?"))
     answer = call(
         WhitelistAdd(
-            holder=answers["holder"],
+            holder=answers["holder"] or "",
             unit=answers["unit"] or "",
             document=answers["document"],
             printed_serial=answers["printed_serial"] or "",
@@ -53,6 +56,8 @@ def add(as_json: bool, yes: bool, content: bool, grant: tuple[int, ...], **given
             access=ACCESS[given["access"]],
             login_tool=given["login_tool"],
             content=content,
+            pending=given["pending"],
+            **days,
         )
     )
     if as_json:
@@ -75,7 +80,8 @@ def _passport(given: dict[str, Any]) -> Passport | None:
 
 
 def _complete(given: dict[str, Any]) -> None:
-    missing = [f"--{name}" for name in ("holder", "document") if not (given[name] or "").strip()]
+    wanted = ("document",) if given["pending"] else ("holder", "document")
+    missing = [f"--{name}" for name in wanted if not (given[name] or "").strip()]
     if missing:
         raise Usage(detail=_("missing: {names}").format(names=", ".join(missing)))
 
@@ -152,6 +158,12 @@ command = Command(
         Option(["--unit"], help=N_("Their unit.")),
         Option(["--document"], help=N_("Number of the paper that is the basis.")),
         Option(["--printed-serial"], help=N_("Serial number printed on the shell.")),
+        Option(
+            ["--pending"], is_flag=True, help=N_("It waits for its approval (approve), and may be nobody's so far.")
+        ),
+        Option(["--expires", "expires_on"], metavar="DATE", help=N_("Last day of use, for instance 31/12/2027.")),
+        Option(["--inspected-on"], metavar="DATE", help=N_("Day of its security inspection.")),
+        Option(["--inspected-until"], metavar="DATE", help=N_("Last day on which the inspection counts.")),
         Option(["--label"], help=N_("A name for people.")),
         Option(["--grant"], type=int, multiple=True, metavar="N", help=N_("Interface to open; storage if not given.")),
         Option(

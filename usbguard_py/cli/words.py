@@ -12,19 +12,9 @@ from usbguard_py.core.codes import SENTENCES, Code
 from usbguard_py.core.kinds import KINDS as ENROLLED
 from usbguard_py.errors import kinds
 from usbguard_py.i18n import N_, _, language
-from usbguard_py.phrases import DETAILS, PERIPHERALS, said
+from usbguard_py.phrases import CUSTODY, DETAILS, PERIPHERALS, said
 
 _BRACES = re.compile(r"\{\w+\}")
-CUSTODY = {
-    "pending": N_("awaiting approval"),
-    "in-use": N_("in use"),
-    "suspended": N_("suspended"),
-    "expired": N_("expired"),
-    "revoked": N_("revoked"),
-    "lost": N_("lost"),
-    "damaged": N_("damaged"),
-    "destroyed": N_("destroyed"),
-}
 ACCESS = {"rw": N_("reading and writing"), "ro": N_("reading only")}
 LOGIN_TOOL = {False: N_("does not run"), True: N_("runs from the drive's own disc")}
 OUTCOMES = {
@@ -100,6 +90,9 @@ GATES = {
     "listed": N_("on the approved list"),
     "passport": N_("every characteristic matches"),
     "custody": N_("state in the list"),
+    "holder": N_("somebody holds it"),
+    "expiry": N_("last day of use not passed"),
+    "inspected": N_("security inspection counts"),
     "unique": N_("no second device claims to be it"),
     "interfaces": N_("only what was granted opens"),
     "media": N_("media as in the passport"),
@@ -115,6 +108,9 @@ FACETS = {
     "vid": "VID",
     "pid": "PID",
     "serial": N_("serial number"),
+    "holder": N_("holder"),
+    "expiry": N_("last day of use"),
+    "inspection": N_("inspection"),
     "interfaces": N_("interfaces"),
     "manufacturer": N_("manufacturer"),
     "product": N_("product"),
@@ -150,6 +146,7 @@ DIFFERENCE = N_("Different: {facet}. Expected {expected}; seen {seen}.")
 
 # RFC 3339, 5.6
 _MOMENT = re.compile(r"(\d{4})-(\d\d)-(\d\d)T(\d\d:\d\d:\d\d)(?:\.\d+)?(Z|[+-]\d\d:?\d\d)\Z")
+_DATE = re.compile(r"(\d{4})-(\d\d)-(\d\d)\Z")
 _UNIT = re.compile(r"lun ([0-9]+)(?: ([a-z]+))?")
 _ALLOWED = {"ALLOWED", "ADOPTED", "HUB", "INPUT_ENROLLED", "PERIPHERAL_ENROLLED"}
 
@@ -184,6 +181,19 @@ def moment(text: str, *, zone: bool = False) -> str:
     return f"{date} {clock}" + (f" {_colon(offset)}" if zone else "")
 
 
+def day(text: str) -> str:
+    """A day as people write it: 21/11/2026 in Vietnamese; empty for what is no day."""
+    found = _DATE.match(text)
+    if not found:
+        return ""
+    return text if language() == "en" else f"{found[3]}/{found[2]}/{found[1]}"
+
+
+def day_or_phrase(text: str) -> str:
+    """A day as people write it, or what the judge wrote in English."""
+    return day(text) or phrase(text)
+
+
 def offset_of(text: str) -> str:
     """The offset of an RFC 3339 time, ``+07:00``; empty when there is none."""
     found = _MOMENT.match(text)
@@ -216,6 +226,7 @@ def sentence(device: Device) -> str:
         "reason": device.reason,
         "kind": word(FUNCTIONS, device.kind),
         "detail": detail,
+        "until": day(device.expected),
         **{k: str(v) for k, v in device.sentence_facts.items()},
     }
     text = _(SENTENCES[code]).format_map({k: v or _(UNKNOWN) for k, v in known.items()})

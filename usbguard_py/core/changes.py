@@ -9,16 +9,17 @@ from collections.abc import Mapping
 import msgspec
 
 from usbguard_py.core.canonical import digest
+from usbguard_py.core.custody import changed
 from usbguard_py.core.record import MAX_TEXT, Body, bounded
 from usbguard_py.core.text import escaped
-from usbguard_py.core.whitelist import Asset, Custody, Peripheral
+from usbguard_py.core.whitelist import Asset, Peripheral
 
 By = Mapping[str, object] | str
 
 
-def kind_of(state: Custody) -> str:
-    """The kind of entry for a move to ``state``."""
-    return "list-revoke" if state is Custody.REVOKED else "list-state"
+def kind_of(verb: str) -> str:
+    """The kind of entry for a move."""
+    return "list-revoke" if verb == "revoke" else "list-state"
 
 
 def fields(value: Asset | Peripheral) -> Body:
@@ -63,14 +64,18 @@ def face_learnt(asset: Asset, list_version: int, by: By, document: str) -> Body:
     }
 
 
-def custody_changed(before: Asset, after: Asset, list_version: int, by: By) -> Body:
-    """Kinds ``list-revoke`` and ``list-state``."""
+def asset_moved(
+    before: Asset, after: Asset, list_version: int, by: By, *, verb: str, reason: str, document: str
+) -> Body:
+    """Kinds ``list-revoke`` and ``list-state``: a move (:mod:`usbguard_py.core.custody`), with each fact it changed."""
     return {
         **_asset(after, list_version, by),
-        "document": bounded(after.reason_document),
-        "reason": bounded(after.reason),
+        "verb": verb,
+        "document": bounded(document),
+        "reason": bounded(reason),
         "from": str(before.state),
         "to": str(after.state),
+        "changed": changed(before, after),
     }
 
 

@@ -25,6 +25,8 @@ class Code(StrEnum):
     LOST = "LOST"
     DAMAGED = "DAMAGED"
     DESTROYED = "DESTROYED"
+    NO_HOLDER = "NO_HOLDER"
+    INSPECTION_DUE = "INSPECTION_DUE"
     PHONE = "PHONE"
     NETWORK = "NETWORK"
     SERIAL_PORT = "SERIAL_PORT"
@@ -61,11 +63,13 @@ SENTENCES: dict[Code, str] = {
     Code.DUPLICATE: N_("BLOCKED: two connected devices claim to be {asset}. Keep both and report."),
     Code.PENDING: N_("PENDING: {asset} is not approved yet."),
     Code.SUSPENDED: N_("BLOCKED: {asset} is suspended."),
-    Code.EXPIRED: N_("BLOCKED: {asset} has expired. Ask the list manager to renew."),
+    Code.EXPIRED: N_("BLOCKED: {asset} has expired (last day: {until}). Ask the list manager to renew."),
     Code.REVOKED: N_("BLOCKED: the right to use {asset} was revoked (reason: {reason})."),
     Code.LOST: N_("BLOCKED: {asset} was reported lost. Keep it and report."),
     Code.DAMAGED: N_("BLOCKED: {asset} is registered as damaged."),
     Code.DESTROYED: N_("BLOCKED: {asset} is registered as destroyed. Keep it and report."),
+    Code.NO_HOLDER: N_("BLOCKED: {asset} is given to nobody. Ask the list manager."),
+    Code.INSPECTION_DUE: N_("BLOCKED: {asset} has no valid security inspection. Ask the list manager."),
     Code.PHONE: N_("BLOCKED: phone or tablet. Do not connect it to this computer, even to charge."),
     Code.NETWORK: N_("BLOCKED: network adapter. This computer must stay offline."),
     Code.SERIAL_PORT: N_("BLOCKED: serial port or modem."),

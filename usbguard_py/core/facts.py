@@ -19,7 +19,8 @@ class Facts(msgspec.Struct, frozen=True):
 
     ``candidates`` are the assets of which a fingerprint or the electronic serial equals the
     device's serial, whatever their state; ``peripherals`` all that are enrolled on this machine;
-    ``failures`` how often this device was opened at this port just now, without effect.
+    ``failures`` how often this device was opened at this port just now, without effect; ``today`` the day by which
+    dates are judged (``2026-11-21``, local time); when it is empty every date has passed.
     """
 
     policy: Policy
@@ -29,3 +30,4 @@ class Facts(msgspec.Struct, frozen=True):
     connected: tuple[Connected, ...] = ()
     fail_safe: str = ""  # why nothing but enrolled input may open; empty when all is well
     failures: int = 0
+    today: str = ""

@@ -12,6 +12,7 @@ from usbguard_py.core.device import Device, Function
 from usbguard_py.core.facts import Facts
 from usbguard_py.core.functions import CODES, INPUT, default_grant, input_grant, input_kind, numbers
 from usbguard_py.core.gate import Case, Gate, Role, case, no, ok
+from usbguard_py.core.gates_dates import EXPIRY, HOLDER, INSPECTED
 from usbguard_py.core.gates_device import CONFIGURATIONS, FAIL_SAFE, FORBIDDEN_CLASS, HUB, READABLE, STEADY, TOPOLOGY
 from usbguard_py.core.gates_input import ENROLLED, LIMIT
 from usbguard_py.core.gates_listed import CUSTODY, HAS_SERIAL, LISTED, PASSPORT, UNIQUE, twins
@@ -77,6 +78,9 @@ GATES: tuple[Gate, ...] = (
     LISTED,
     PASSPORT,
     CUSTODY,
+    HOLDER,
+    EXPIRY,
+    INSPECTED,
     UNIQUE,
     Gate("interfaces", _interfaces),
 )

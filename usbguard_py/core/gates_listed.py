@@ -41,7 +41,7 @@ def _listed(case: Case) -> GateResult:
 
 def _passport(case: Case) -> GateResult:
     """Every facet of one fingerprint, or a clone."""
-    match = _matched(case)
+    match = matched(case)
     if not match.full:
         first = match.differences[0]
         return no(Code.MISMATCH, first.facet, first.expected, first.seen)
@@ -53,7 +53,7 @@ def _passport(case: Case) -> GateResult:
 
 
 def _custody(case: Case) -> GateResult:
-    state = _matched(case).asset.state
+    state = matched(case).asset.state
     if state is Custody.IN_USE:
         return ok("state", Custody.IN_USE, state)
     return no(STATES[state], "state", Custody.IN_USE, state)
@@ -62,17 +62,17 @@ def _custody(case: Case) -> GateResult:
 def _unique(case: Case) -> GateResult:
     """Only a device that fits the passport in full comes here, so that a cheap copy cuts nobody off."""
     others = twins(case)
-    expected = f"{_matched(case).asset.id} once"
+    expected = f"{matched(case).asset.id} once"
     return no(Code.DUPLICATE, "asset", expected, " ".join(others)) if others else ok("asset", expected, "once")
 
 
 def twins(case: Case) -> tuple[str, ...]:
     """Kernel names of the other connected devices that matched the same asset."""
-    asset = _matched(case).asset.id
+    asset = matched(case).asset.id
     return tuple(c.name for c in case.facts.connected if c.asset == asset and c.name != case.device.name)
 
 
-def _matched(case: Case) -> Match:
+def matched(case: Case) -> Match:
     """The best match; the gate ``listed`` lets nothing through that has none."""
     if case.match is None:
         raise ValueError("no match: asked before the gate `listed`")

@@ -8,6 +8,7 @@ from typing import ClassVar, Literal
 
 import msgspec
 
+from usbguard_py.core.given import Given
 from usbguard_py.core.passport import Passport
 
 INTERFACE = "org.usbguardpy.Control"
@@ -98,6 +99,10 @@ class WhitelistAdd(Request, frozen=True):
     access: Literal["rw", "ro"] = "rw"
     login_tool: bool = False  # whether the program on its own disc may run and talk to it
     content: bool = False
+    pending: bool = False  # it waits for its approval, and may be nobody's
+    expires_on: str = ""  # last day of use, 2026-11-21; none when empty, as with the next two
+    inspected_on: str = ""
+    inspected_until: str = ""
 
 
 class WhitelistLearn(Request, frozen=True):
@@ -121,6 +126,28 @@ class WhitelistRevoke(Request, frozen=True):
     id: str
     reason: str
     document: str
+
+
+class WhitelistRevokeHolder(Request, frozen=True):
+    """Take the right to use everything away that somebody of this very name holds, in one step."""
+
+    ROLE = "manager"
+    CHANGES = True
+    holder: str
+    reason: str
+    document: str
+
+
+class WhitelistMove(Request, frozen=True):
+    """A move of the asset ``id``: a verb of :mod:`usbguard_py.core.custody`, why, on which paper, with its facts."""
+
+    ROLE = "manager"
+    CHANGES = True
+    verb: str
+    id: str
+    reason: str
+    document: str
+    facts: Given = Given()
 
 
 class LogExported(Request, frozen=True):
@@ -171,6 +198,8 @@ METHODS: dict[str, type[Request]] = {
         WhitelistAdd,
         WhitelistLearn,
         WhitelistRevoke,
+        WhitelistRevokeHolder,
+        WhitelistMove,
         LogExported,
         PolicyUse,
         FloorChanged,

@@ -48,3 +48,17 @@ def _escaped(char: str, *, first: bool) -> str:
     if char in _SPECIAL or hidden(char) or unicodedata.category(char) in _MARKS or (first and char in _FORMULA):
         return f"\\u{{{code:x}}}"
     return char
+
+
+def tidy(text: str, limit: int) -> str:
+    """What a person typed, composed (NFC, UAX #15) and with single spaces, so that the same name is the same text.
+
+    Raises:
+        ValueError: longer than ``limit`` characters, or with characters that cannot be seen.
+    """
+    found = " ".join(unicodedata.normalize("NFC", text).split())
+    if len(found) > limit:
+        raise ValueError(f"more than {limit} characters")
+    if any(hidden(char) for char in found):
+        raise ValueError("holds control or invisible characters")
+    return found

@@ -15,7 +15,7 @@ class Custody(StrEnum):
     PENDING = "pending"
     IN_USE = "in-use"
     SUSPENDED = "suspended"
-    EXPIRED = "expired"
+    EXPIRED = "expired"  # no move leads there: a date that has passed is a fact, usbguard_py.core.custody
     REVOKED = "revoked"
     LOST = "lost"
     DAMAGED = "damaged"
@@ -33,9 +33,12 @@ class Asset(msgspec.Struct, frozen=True):
     """One approved storage device.
 
     ``printed_serial`` is what stands on the shell, ``electronic_serial`` the hex of what the
-    device sends; nobody knows that they are the same. ``login_tool`` is whether the program on the drive's own disc may
-    run and talk to it; it is left out, also of the canonical form, where it may not, so that assets from before there
-    was this fact keep their digests.
+    device sends; nobody knows that they are the same. An empty ``holder`` means that nobody has it: it is in store.
+    ``reason`` and ``reason_document`` say why it is in its state. The facts after them are left out, also of the
+    canonical form, where there is nothing to say, so that assets from before there were these facts keep their digests:
+    whether the program on the drive's own disc may run and talk to it, the last day on which it may be used, when it
+    was inspected and until when that counts (``2026-11-21``), whether it has to be inspected before it is used again,
+    and what a lost one is once it is found.
     """
 
     id: str
@@ -54,6 +57,11 @@ class Asset(msgspec.Struct, frozen=True):
     reason: str = ""
     reason_document: str = ""
     login_tool: bool | msgspec.UnsetType = msgspec.UNSET
+    expires_on: str | msgspec.UnsetType = msgspec.UNSET
+    inspected_on: str | msgspec.UnsetType = msgspec.UNSET
+    inspected_until: str | msgspec.UnsetType = msgspec.UNSET
+    inspect_first: bool | msgspec.UnsetType = msgspec.UNSET
+    back_to: Custody | msgspec.UnsetType = msgspec.UNSET
 
 
 class Peripheral(msgspec.Struct, frozen=True):

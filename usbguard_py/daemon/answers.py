@@ -25,16 +25,19 @@ from usbguard_py.core.requests import (
     Status,
     WhitelistAdd,
     WhitelistLearn,
+    WhitelistMove,
     WhitelistRevoke,
+    WhitelistRevokeHolder,
 )
 from usbguard_py.core.text import escaped
-from usbguard_py.daemon import changes, examination, exports, faces, peripherals
+from usbguard_py.daemon import changes, examination, exports, faces, moves, peripherals
 from usbguard_py.daemon.connection import Connection
 from usbguard_py.daemon.drift import Drift
 from usbguard_py.daemon.flow import Flow
 from usbguard_py.daemon.judge import Judge
 from usbguard_py.errors import NotFound, NoUsb, Usage
 from usbguard_py.shell import floor, sysfs
+from usbguard_py.shell.clock import day
 from usbguard_py.shell.peer import Peer
 
 Answer = dict[str, Any]
@@ -59,7 +62,9 @@ class Answers:
             Examine: examination.examine,
             WhitelistAdd: changes.add,
             WhitelistLearn: faces.learn,
-            WhitelistRevoke: changes.revoke,
+            WhitelistRevoke: moves.revoke,
+            WhitelistRevokeHolder: moves.revoke_holder,
+            WhitelistMove: moves.move,
             PolicyUse: changes.use_policy,
         }
 
@@ -102,6 +107,7 @@ class Answers:
             "policy": {"name": books.policy.name, "digest": books.policy_digest, "edited": books.policy_edited()},
             "list_version": books.list_version(),
             "assets": books.count_assets(),
+            "reminders": books.reminders(),
             "ledger": {"seq": last.seq, "head": last.hash.hex()} if last is not None else {"seq": 0, "head": ""},
             "floor": {
                 "kernel_parameter": floor.kernel_parameter(),
@@ -117,6 +123,7 @@ class Answers:
                 *(f"the kernel's default could not be closed: {name}" for name in host.unclosed),
                 *([] if connections or sysfs.has_bus() else [str(NoUsb())]),
                 *([STALE] if floor.stale() else []),
+                *_ahead(books.date()),
             ],
             "held_ports": host.storms.storms.held(),
             "kept_entries": books.kept,
@@ -130,6 +137,12 @@ class Answers:
         answer["gates"] = [msgspec.to_builtins(r) for r in connection.decision.results]
         answer["descriptors"] = connection.device.descriptors.hex()
         return answer
+
+
+def _ahead(date: str) -> list[str]:
+    """Whether dates are judged by a day that the clock has not reached (docs/adr/0152-the-clock-that-decides.md)."""
+    behind = date > day(time.time_ns() // 1_000_000)
+    return [f"the clock is behind the log: dates are judged by {date}"] if behind else []
 
 
 def _local(seconds: float) -> str:

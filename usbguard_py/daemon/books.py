@@ -23,7 +23,7 @@ from usbguard_py.policy.knobs import Policy
 from usbguard_py.policy.read import read_policy
 from usbguard_py.policy.table import BY_NAME
 from usbguard_py.shell import floor
-from usbguard_py.shell.clock import rfc3339
+from usbguard_py.shell.clock import day, rfc3339
 from usbguard_py.shell.database import ensure_schema
 from usbguard_py.shell.store import Entry, Store
 
@@ -184,6 +184,14 @@ class Books:
         now = time.localtime()
         midnight = int(time.time()) - now.tm_hour * 3600 - now.tm_min * 60 - now.tm_sec
         return self._ask(lambda store: store.count_since(midnight), (0, 0))
+
+    def date(self) -> str:
+        """The day by which dates are judged, ``2026-11-21``."""
+        return self._ask(lambda store: store.today(), day(time.time_ns() // 1_000_000))
+
+    def reminders(self) -> dict[str, int]:
+        """How many devices somebody has to see to, by what is due; only what there is."""
+        return self._ask(lambda store: store.reminders(), {})
 
     def _ask(self, question: Callable[[Store], _T], otherwise: _T) -> _T:
         """What the store answers; ``otherwise`` while it cannot be used."""

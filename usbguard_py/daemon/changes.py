@@ -10,27 +10,23 @@ from usbguard_py.contents import Wanted
 from usbguard_py.core import gates, record
 from usbguard_py.core.device import Function
 from usbguard_py.core.functions import functions
+from usbguard_py.core.given import FACTS, checked, see_inspection
 from usbguard_py.core.passport import Passport, alike
 from usbguard_py.core.record import Entry
 from usbguard_py.core.requests import (
     PolicyUse,
     WhitelistAdd,
-    WhitelistRevoke,
 )
-from usbguard_py.core.text import escaped
 from usbguard_py.core.whitelist import Asset, Custody, Fingerprint
 from usbguard_py.daemon.connection import Connection
 from usbguard_py.daemon.examination import by, connected, examined
-from usbguard_py.daemon.flow import Ask, Bound, Flow
+from usbguard_py.daemon.flow import Ask, Flow
 from usbguard_py.daemon.judge import Judge
 from usbguard_py.errors import (
     AlreadyListed,
     BadInput,
     GuardError,
     KeyboardNotEnrolled,
-    NotCut,
-    NotFound,
-    ReasonNeeded,
     Usage,
 )
 from usbguard_py.policy.knobs import Policy
@@ -43,15 +39,13 @@ Answer = dict[str, Any]
 
 _ENDED = {Custody.REVOKED, Custody.DESTROYED}  # may be listed anew, for instance for another holder
 TYPES = {Function.KEYBOARD, Function.INPUT}  # what somebody may be typing on
-CUT_SLACK = 10.0  # seconds beyond the cut's own deadline before the answer says that it is not done
 FLOOR = 15.0  # seconds for the floor's script
 
 
 def add(judge: Judge, request: WhitelistAdd, caller: Peer) -> Flow:
     """Put an asset on the list, from a connected device or by hand."""
     _hexadecimal(request.passport)
-    if not request.holder.strip() or not request.document.strip():
-        raise Usage(detail="holder and document")
+    facts = _facts(request, judge.host.books.date())
     passport = yield from _passport(judge, request, caller)
     if passport.serial is None:
         raise Usage(detail="the device has no serial number")
@@ -60,21 +54,32 @@ def add(judge: Judge, request: WhitelistAdd, caller: Peer) -> Flow:
             raise AlreadyListed(name=known.id, holder=known.holder)
     asset = Asset(
         id="",
-        label=request.label,
-        printed_serial=request.printed_serial,
         electronic_serial=passport.serial,
-        holder=request.holder.strip(),
-        unit=request.unit.strip(),
-        document=request.document.strip(),
-        state=Custody.IN_USE,
+        state=Custody.PENDING if request.pending else Custody.IN_USE,
         fingerprints=(Fingerprint("first", passport),),
         access=request.access,
         login_tool=request.login_tool or msgspec.UNSET,
+        **facts,
     )
     added, entry = judge.host.books.ready().add_asset(asset, by(caller))
     announced(judge, entry, asset=added.id, holder=added.holder)
     judge_serial(judge, passport.serial)
     return {"id": added.id, "seq": entry.seq}
+
+
+def _facts(request: WhitelistAdd, today: str) -> dict[str, Any]:
+    """What people say of a device, tidied and checked; only one that waits for approval may be nobody's.
+
+    Raises:
+        Usage: the holder or the paper is missing.
+        BadInput: a text or a day that is none.
+    """
+    if not request.document.strip() or not (request.pending or request.holder.strip()):
+        raise Usage(detail="holder and document")
+    said = {name: getattr(request, name) for name in FACTS if getattr(request, name)}
+    facts = {name: checked(name, value) for name, value in said.items()}
+    see_inspection(facts, today)
+    return {**dict.fromkeys(("holder", "unit", "label", "printed_serial"), ""), **facts}
 
 
 def _passport(judge: Judge, request: WhitelistAdd, caller: Peer) -> Flow:
@@ -86,42 +91,6 @@ def _passport(judge: Judge, request: WhitelistAdd, caller: Peer) -> Flow:
     if request.passport is None:
         raise Usage(detail="neither a device nor a passport")
     return request.passport
-
-
-def revoke(judge: Judge, request: WhitelistRevoke, caller: Peer) -> Flow:
-    """Take the right to use an asset away: the entry first, then the drive is cut, mounted or not."""
-    if not request.reason.strip() or not request.document.strip():
-        raise ReasonNeeded(action="revoke")
-    store = judge.host.books.ready()
-    asset = store.asset(request.id)
-    if asset is None:
-        raise NotFound(what="asset", name=escaped(request.id.encode()[:64]))
-    entry = store.set_custody(request.id, Custody.REVOKED, request.reason, request.document, by(caller))
-    concerned = [c for c in judge.host.connections.values() if c.decision.asset == request.id]
-    opened = [c for c in concerned if c.opened]
-    announced(judge, entry, asset=asset.id, holder=asset.holder)
-    judge.judge_again([c.name for c in concerned])
-    begun = time.monotonic()
-    deadline = begun + judge.host.books.policy.cut_deadline_ms / 1000 + CUT_SLACK
-    yield Bound(lambda: not any(c.busy or c.opened for c in opened), deadline)
-    for connection in opened:
-        if connection.opened:
-            raise NotCut(id=request.id, seq=entry.seq, name=connection.name)
-    ms = int((time.monotonic() - begun) * 1000)
-    return {"id": request.id, "seq": entry.seq, "cut": [_how(c, ms) for c in opened]}
-
-
-def _how(connection: Connection, ms: int) -> Answer:
-    """How a drive was cut: what was flushed, and who held it."""
-    held = connection.held
-    return {
-        "name": connection.name,
-        "ms": ms,
-        "flushed": held.get("flushed", ""),
-        "dirty_left": held.get("dirty_left", False),
-        "holders": held.get("holders", []),
-        "search_complete": held.get("search_complete", True),
-    }
 
 
 def announced(judge: Judge, entry: Entry, **facts: str) -> None:

@@ -95,7 +95,7 @@ class Host:
         """All that the facts are made of, without reading the list."""
         books, failures = self.books, self.storms.failures(connection)
         others = tuple(self._connected(connection))
-        return (books.list_version(), books.policy_digest, books.fail_safe, failures, others)
+        return (books.list_version(), books.policy_digest, books.date(), books.fail_safe, failures, others)
 
     def facts(self, connection: Connection) -> Facts:
         """All that the gates may ask about this device now."""
@@ -112,6 +112,7 @@ class Host:
             connected=tuple(self._connected(connection)),
             fail_safe=fail_safe,
             failures=self.storms.failures(connection),
+            today=self.books.date(),
         )
 
     def _connected(self, but: Connection) -> Iterable[Connected]:

@@ -24,6 +24,7 @@ from usbguard_py.daemon.startup import OtherEnforcers, record_start, refuse_besi
 from usbguard_py.daemon.unenumerated import Unenumerated, known_us
 from usbguard_py.errors import AlreadyRunning, NotRoot
 from usbguard_py.shell import kernel_log
+from usbguard_py.shell.clock import day
 from usbguard_py.shell.systemd import notify
 from usbguard_py.shell.udev import Monitor
 
@@ -112,10 +113,12 @@ class Tick:
         self._others = OtherEnforcers()
         self._drivers = Drivers()
         self._told = ""
+        self._wall, self._date = "", judge.host.books.date()
 
     def look(self) -> None:
         """Look once."""
         self._sleep.look()
+        self._see_date()
         self._drift.look()
         self._drivers.look(self._judge.host.connections.values(), enforcing=self._judge.host.enforcing)
         self._judge.loop.runner.bound()  # what a flow waits for may come without an event of its own
@@ -127,6 +130,18 @@ class Tick:
         if status != self._told:
             notify("STATUS=" + status)
             self._told = status
+
+    def _see_date(self) -> None:
+        """A day has passed: what was approved until then is judged again. A clock that was set back is no other day."""
+        wall = day(time.time_ns() // 1_000_000)
+        if wall == self._wall:
+            return
+        books, self._wall = self._judge.host.books, wall
+        date = books.date()
+        if date != self._date:
+            self._date = date
+            listed = [name for name, c in self._judge.host.connections.items() if c.decision.asset]
+            self._judge.judge_again(listed)
 
     def _see_store(self) -> None:
         host = self._judge.host

@@ -7,12 +7,13 @@ import msgspec
 
 
 class Policy(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """A policy as values. Every default is the strict one."""
+    """A policy as values. Every default is the strict one, but for ``require_inspection``: docs/adr/0151."""
 
     name: str
     description: str = ""
     enforce: bool = True  # False: observe, record what would be blocked, leave the kernel's defaults
     require_serial: bool = True
+    require_inspection: bool = False  # listed storage that was never inspected is blocked; one that is over always is
     storage: bool = True  # listed storage may open at all
     hubs: bool = True
     max_depth: int = 5  # hubs in a chain; USB 2.0, 4.1.1 allows five non-root hubs

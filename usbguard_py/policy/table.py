@@ -41,6 +41,11 @@ KNOBS: tuple[Knob, ...] = (
     Knob("description", str, N_("What the policy is for, in one sentence."), 0, 1000),
     Knob("enforce", bool, N_("Block what is not allowed. If false: only record what would be blocked.")),
     Knob("require_serial", bool, N_("Storage devices must have a serial number of their own.")),
+    Knob(
+        "require_inspection",
+        bool,
+        N_("Storage devices that were never inspected are blocked. Overdue ones always are."),
+    ),
     Knob("storage", bool, N_("Storage devices on the approved list may be used at all.")),
     Knob("hubs", bool, N_("Hubs may be used; each device behind one is judged by itself.")),
     # USB 2.0, 4.1.1: at most five hubs between the host and a device.

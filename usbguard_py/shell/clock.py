@@ -1,7 +1,7 @@
 """The clocks by which entries are dated: the wall clock, and the one that no person can set."""
 
 import time
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
 import msgspec
@@ -40,6 +40,16 @@ def rfc3339(unix_ms: int) -> str:
     """Milliseconds since 1970 as local time with offset and milliseconds."""
     moment = datetime.fromtimestamp(unix_ms // 1000, UTC).astimezone()
     return moment.replace(microsecond=unix_ms % 1000 * 1000).isoformat(timespec="milliseconds")
+
+
+def day(unix_ms: int) -> str:
+    """The day of that moment by the machine's local time: ``2026-11-21``."""
+    return rfc3339(unix_ms)[:10]
+
+
+def later(today: str, days: int) -> str:
+    """The day so many days after ``today``."""
+    return (date.fromisoformat(today) + timedelta(days=days)).isoformat()
 
 
 def unix_ms(at: str) -> int:

@@ -108,6 +108,13 @@ class Ledger:
         ).fetchone()
         return row
 
+    def newest(self) -> int:
+        """The latest time of any entry, in seconds since 1970: not that of the last, when the clock was set back."""
+        row = self._connection.execute(
+            "SELECT time FROM ledger WHERE time IS NOT NULL ORDER BY time DESC LIMIT 1"
+        ).fetchone()
+        return 0 if row is None else int(row[0])
+
     def last(self) -> Entry | None:
         """The last entry."""
         row = self._connection.execute("SELECT body, hash FROM ledger ORDER BY seq DESC LIMIT 1").fetchone()

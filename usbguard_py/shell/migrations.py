@@ -17,7 +17,7 @@ from sqlite_utils import Database, Migrations
 from usbguard_py import __version__
 from usbguard_py.shell.clock import Clock
 from usbguard_py.shell.ledger import Ledger
-from usbguard_py.shell.schema import APPLICATION_ID, LOGIN_TOOL, SCHEMA_VERSION, STATEMENTS
+from usbguard_py.shell.schema import APPLICATION_ID, LIFE_CYCLE, LOGIN_TOOL, SCHEMA_VERSION, STATEMENTS
 
 MODE = 0o640
 migrations = Migrations("usbguard-py")
@@ -58,6 +58,14 @@ def third(db: Database) -> None:
 def fourth(db: Database) -> None:
     """As the second: a medium of a passport may say what it holds, and one that does not stays as it is."""
     db.execute("PRAGMA user_version = 4")
+
+
+@migrations(name="5-life-cycle")
+def fifth(db: Database) -> None:
+    """The facts that come with the moves of an asset, which those that are there do not have."""
+    for statement in LIFE_CYCLE:
+        db.execute(statement)
+    db.execute("PRAGMA user_version = 5")
 
 
 def migrate(path: Path) -> None:

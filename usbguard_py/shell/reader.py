@@ -9,7 +9,8 @@ import msgspec
 from usbguard_py.core.record import Entry
 from usbguard_py.core.whitelist import Asset, Custody, Peripheral
 from usbguard_py.i18n import unaccented
-from usbguard_py.shell.clock import Clock
+from usbguard_py.policy.read import read_policy
+from usbguard_py.shell.clock import Clock, day
 from usbguard_py.shell.database import readable
 from usbguard_py.shell.faults import reported
 from usbguard_py.shell.ledger import Ledger, entry_of
@@ -112,6 +113,12 @@ class Reader:
         with reported(self.path):
             return Ledger(self._connection, Clock()).last()
 
+    def today(self) -> str:
+        """The day by which dates are judged, as the judge sees it: never earlier than that of the newest entry."""
+        with reported(self.path):
+            newest = Ledger(self._connection, Clock()).newest()
+        return day(max(Clock().read().unix_ms, newest * 1000))
+
     def evidence(self, sha256: str) -> bytes | None:
         """The stored bytes with that SHA-256 (hex): the raw descriptors that a decision names."""
         with reported(self.path):
@@ -158,6 +165,11 @@ class Reader:
         """The policy in force, if one was ever used."""
         with reported(self.path):
             return self._register.policy()
+
+    def inspection_required(self) -> bool:
+        """Whether the policy in force blocks what was never inspected."""
+        stored = self.policy()
+        return stored is not None and read_policy(stored.text, origin=stored.name).require_inspection
 
     def list_version(self) -> int:
         """How often the list was changed."""

@@ -19,7 +19,33 @@ from usbguard_py.errors import ListDiffers
 PASSPORT = msgspec.json.Decoder(Passport)
 _ASSET = (
     "id, label, printed_serial, electronic_serial, holder, unit, document, state, access, login_tool, "
-    "added_at, added_by, changed_at, reason, reason_document"
+    "added_at, added_by, changed_at, reason, reason_document, "
+    "expires_on, inspected_on, inspected_until, inspect_first, back_to"
+)
+# What somebody has to see to. Each has an index of the few rows that it is about (usbguard_py.shell.schema), named here
+# because SQLite would take the one of the states.
+_REMINDERS = {
+    "expired": "asset_expires WHERE state = 'in-use' AND expires_on < :today",
+    "expiring": "asset_expires WHERE state = 'in-use' AND expires_on BETWEEN :today AND :soon",
+    "inspection_due": "asset_inspected WHERE state = 'in-use' AND inspected_until <= :soon",
+    "never_inspected": "asset_uninspected WHERE state = 'in-use' AND inspected_on IS NULL",
+    "not_returned": "asset_not_returned WHERE state IN ('revoked', 'damaged') AND holder <> ''",
+}
+_MOVED = (  # what a change of an asset may write; the rest is fixed
+    "label",
+    "printed_serial",
+    "holder",
+    "unit",
+    "document",
+    "state",
+    "changed_at",
+    "reason",
+    "reason_document",
+    "expires_on",
+    "inspected_on",
+    "inspected_until",
+    "inspect_first",
+    "back_to",
 )
 _PERIPHERAL = "id, kind, port, passport, label, enrolled_at, enrolled_by, document"
 
@@ -54,11 +80,20 @@ class Register:
 
     def assets(self, state: Custody | None = None, holder: str | None = None) -> Iterator[Asset]:
         """All assets in the order they were added; only those in ``state`` or given to ``holder`` when named."""
-        for row in self._asset_rows(
-            "WHERE (?1 IS NULL OR state = ?1) AND (?2 IS NULL OR holder = ?2) ORDER BY number",
-            (None if state is None else str(state), holder),
-        ):
+        asked = {"state": None if state is None else str(state), "holder": holder}
+        given = {name: value for name, value in asked.items() if value is not None}
+        where = " AND ".join(f"{name} = ?" for name in given) or "1"  # one by one, so that each finds its index
+        for row in self._asset_rows(f"WHERE {where} ORDER BY number", tuple(given.values())):
             yield self._built(row)
+
+    def reminders(self, today: str, soon: str) -> dict[str, int]:
+        """How many assets are due: those that expired or will by ``soon``, inspections, what was not returned."""
+        days = {"today": today, "soon": soon}
+        found = {}
+        for name, rest in _REMINDERS.items():
+            text = f"SELECT count(*) FROM asset INDEXED BY {rest}"  # noqa: S608 - our conditions
+            (found[name],) = self._connection.execute(text, days).fetchone()
+        return {name: count for name, count in found.items() if count}
 
     def count(self) -> int:
         """How many assets there are, in any state."""
@@ -76,11 +111,9 @@ class Register:
 
     def insert_asset(self, asset: Asset, entry: int) -> None:
         """Store an asset whose entry has number ``entry``."""
-        values = {**msgspec.structs.asdict(asset), "state": str(asset.state), "entry": entry}
-        values["login_tool"] = int(asset.login_tool is True)
-        fingerprints = values.pop("fingerprints")
-        self._insert("asset", values)
-        for one in fingerprints:
+        values = {name: value for name, value in _values(asset).items() if value is not None}
+        self._insert("asset", {**values, "entry": entry})
+        for one in asset.fingerprints:
             self.insert_fingerprint(asset.id, one)
 
     def insert_fingerprint(self, id_: str, face: Fingerprint) -> None:
@@ -89,10 +122,12 @@ class Register:
         self._insert("fingerprint", {"asset": id_, "name": face.name, "passport": passport})
 
     def update_asset(self, asset: Asset, entry: int) -> None:
-        """Store the changed state of an asset."""
+        """Store an asset as the change in ``entry`` left it."""
+        values = _values(asset)
+        sets = ", ".join(f"{name} = ?" for name in _MOVED)
         self._connection.execute(
-            "UPDATE asset SET state = ?, changed_at = ?, reason = ?, reason_document = ?, entry = ? WHERE id = ?",
-            (str(asset.state), asset.changed_at, asset.reason, asset.reason_document, entry, asset.id),
+            f"UPDATE asset SET {sets}, entry = ? WHERE id = ?",  # noqa: S608 - our columns
+            (*(values[name] for name in _MOVED), entry, asset.id),
         )
 
     def peripherals(self, *, active: bool = True) -> tuple[Peripheral, ...]:
@@ -160,10 +195,12 @@ class Register:
         faces = self._connection.execute(
             "SELECT name, passport FROM fingerprint WHERE asset = ? ORDER BY id", (row[0],)
         ).fetchall()
-        fields = dict(zip(_ASSET.split(", "), row[:-1], strict=True))
+        fields = {name: value for name, value in zip(_ASSET.split(", "), row[:-1], strict=True) if value is not None}
         if fields.pop("login_tool"):
             fields["login_tool"] = True
         try:
+            if "inspect_first" in fields:
+                fields["inspect_first"] = True  # the only value that the column takes
             fields["fingerprints"] = tuple(Fingerprint(name, PASSPORT.decode(text)) for name, text in faces)
             asset = msgspec.convert(fields, Asset)
         except (msgspec.ValidationError, msgspec.DecodeError) as error:
@@ -192,3 +229,11 @@ class Register:
         ).fetchone()
         if row is None or row[0] != expected or kind not in (None, row[1]):
             raise ListDiffers(name=name, path=self._path)
+
+
+def _values(asset: Asset) -> dict[str, object]:
+    """The columns of an asset; ``None`` for what is not there."""
+    values = {n: None if v is msgspec.UNSET else v for n, v in msgspec.structs.asdict(asset).items()}
+    del values["fingerprints"]
+    back = asset.back_to
+    return {**values, "state": str(asset.state), "back_to": str(back) if isinstance(back, Custody) else None}

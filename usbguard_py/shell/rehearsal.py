@@ -47,4 +47,5 @@ def _facts(reader: Reader, serial: bytes | None) -> Facts:
         policy_digest="" if stored is None else stored.digest,
         candidates=reader.candidates(serial or b""),
         peripherals=reader.peripherals(),
+        today=reader.today(),
     )

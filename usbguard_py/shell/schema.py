@@ -9,7 +9,8 @@ import hashlib
 import sqlite3
 
 APPLICATION_ID = 0x55475059  # "UGPY"; not in SQLite's list of assigned numbers (its source, magic.txt)
-SCHEMA_VERSION = 4  # 2: a passport may hold media, the tables are those of 1; 3: LOGIN_TOOL; 4: what media hold
+# 2: a passport may hold media, the tables are those of 1; 3: LOGIN_TOOL; 4: it may hold what they hold; 5: LIFE_CYCLE
+SCHEMA_VERSION = 5
 
 # Filters of the log: name of the generated column, and its expression over the stored bytes.
 FILTERS = {
@@ -175,8 +176,30 @@ LOGIN_TOOL = (
     _refuse("asset_fixed", f"UPDATE OF {_FACTS}", "asset", "", "asset: these facts never change"),
 )
 
+# What version 5 adds: facts of an asset that come with its moves, and the right to correct what was typed. A file that
+# is made anew gets them the same way, so that both hold the same text. A fact that is not there is NULL; date()
+# with a modifier gives a day that no calendar has as another one (SQLite documentation, "Date And Time Functions").
+_LIFE_FIXED = ("number", "id", "electronic_serial", "access", "login_tool", "added_at", "added_by")
+LIFE_CYCLE = (
+    *(
+        f"ALTER TABLE asset ADD COLUMN {name} TEXT CHECK ({name} IS date({name}, '+0 days'))"
+        for name in ("expires_on", "inspected_on", "inspected_until")
+    ),
+    "ALTER TABLE asset ADD COLUMN inspect_first INTEGER CHECK (inspect_first = 1)",
+    "ALTER TABLE asset ADD COLUMN back_to TEXT CHECK (back_to IN ('pending', 'suspended', 'damaged', 'revoked'))",
+    "DROP TRIGGER asset_fixed",
+    _refuse("asset_fixed", f"UPDATE OF {', '.join(_LIFE_FIXED)}", "asset", "", "asset: these facts never change"),
+    _refuse("asset_ended", "UPDATE", "asset", "OLD.state = 'destroyed'", "asset: a destroyed one never changes"),
+    "CREATE INDEX asset_holder ON asset (holder)",
+    # Of few rows each: what `status` reminds of has to be counted in milliseconds at any size.
+    "CREATE INDEX asset_expires ON asset (expires_on) WHERE expires_on IS NOT NULL",
+    "CREATE INDEX asset_inspected ON asset (inspected_until) WHERE inspected_until IS NOT NULL",
+    "CREATE INDEX asset_uninspected ON asset (number) WHERE state = 'in-use' AND inspected_on IS NULL",
+    "CREATE INDEX asset_not_returned ON asset (number) WHERE state IN ('revoked', 'damaged') AND holder <> ''",
+)
+
 # SHA-256 over the schema as SQLite keeps it; a test computes it anew.
-SCHEMA_SHA256 = "ae3fc29e5fdc12d59bd5284cd50fead7f35cc6129d21c9befe16d7b6feb94a88"
+SCHEMA_SHA256 = "0a41ef8e38b795e89fe0ab9967f04ea8c441bb85512d906a3745cf96eb046b25"
 
 
 def schema_digest(connection: sqlite3.Connection) -> str:

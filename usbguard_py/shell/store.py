@@ -11,15 +11,19 @@ from contextlib import contextmanager
 import msgspec
 
 from usbguard_py.core import changes, record
+from usbguard_py.core.custody import moved
+from usbguard_py.core.given import Given
 from usbguard_py.core.record import Entry
 from usbguard_py.core.text import escaped
 from usbguard_py.core.whitelist import Asset, Custody, Fingerprint, Peripheral
 from usbguard_py.errors import BadInput, NotFound
-from usbguard_py.shell.clock import Reading, step
+from usbguard_py.shell.clock import Reading, day, later, step
 from usbguard_py.shell.register import StoredPolicy
 from usbguard_py.shell.session import Session
 
+SOON_DAYS = 30  # before a day that somebody should prepare for
 CLOCK_STEP_MS = 1000  # slewing by NTP stays far below: at most 500 ppm, adjtimex(2)
+NOTHING = Given()
 
 __all__ = ["Entry", "Store", "StoredPolicy"]
 
@@ -53,6 +57,14 @@ class Store(Session):
         if moved is None or abs(moved) < CLOCK_STEP_MS:
             return None
         return record.clock_step(before.at, moved)
+
+    def today(self) -> str:
+        """The day by which dates are judged, local time: never earlier than that of the newest entry.
+
+        So a clock that was set back brings nothing back to life (docs/adr/0152-the-clock-that-decides.md).
+        """
+        with self._watched():
+            return day(max(self._clock.read().unix_ms, self._ledger.newest() * 1000))
 
     def last(self) -> Entry | None:
         """The last entry; every database has at least its first one."""
@@ -104,6 +116,12 @@ class Store(Session):
         with self._watched():
             return self._register.count()
 
+    def reminders(self) -> dict[str, int]:
+        """How many assets somebody has to see to, by what is due; only what there is."""
+        with self._watched():
+            today = self.today()
+            return self._register.reminders(today, later(today, SOON_DAYS))
+
     def list_version(self) -> int:
         """How often the list was changed."""
         with self._watched():
@@ -154,24 +172,34 @@ class Store(Session):
             self._register.count_change(version, entry.seq)
         return entry
 
-    def set_custody(self, id: str, state: Custody, reason: str, document: str, by: changes.By) -> Entry:  # noqa: A002
-        """Move an asset to another custody state.
+    def move(
+        self,
+        id: str,  # noqa: A002 - the word everybody uses for it
+        verb: str,
+        by: changes.By,
+        *,
+        reason: str,
+        document: str,
+        given: Given = NOTHING,
+    ) -> tuple[Asset, Entry]:
+        """Move an asset as :data:`usbguard_py.core.custody.MOVES` says: the asset as it is then, and the entry.
 
         Raises:
             NotFound: there is no such asset.
+            MoveForbidden, MoveNotYet: the move is not possible now.
+            Usage, BadInput: what comes with it is not what the move asks for, or cannot be stored.
         """
         with self._change() as version:
             before = self._register.asset(id)
             if before is None:
                 raise NotFound(what="asset", name=id)
-            after = msgspec.structs.replace(
-                before, state=state, reason=reason, reason_document=document, changed_at=self._clock.read().at
-            )
-            kind = changes.kind_of(state)
-            entry = self._append(kind, lambda: changes.custody_changed(before, after, version, by))
+            after = moved(before, verb, given, self.today(), reason=reason, document=document)
+            after = msgspec.structs.replace(after, changed_at=self._clock.read().at)
+            why = {"verb": verb, "reason": reason, "document": document}
+            entry = self._append(changes.kind_of(verb), lambda: changes.asset_moved(before, after, version, by, **why))
             self._register.update_asset(after, entry.seq)
             self._register.count_change(version, entry.seq)
-        return entry
+        return after, entry
 
     def add_peripheral(self, peripheral: Peripheral, by: changes.By) -> tuple[Peripheral, Entry]:
         """Enrol a peripheral; it gets the next number (``NV-0001`` …)."""

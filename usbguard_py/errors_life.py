@@ -1,0 +1,34 @@
+"""Errors about the life of an approved device; what an error is stands in :mod:`usbguard_py.errors`."""
+
+from usbguard_py.errors import GuardError, NotCut
+from usbguard_py.i18n import N_
+
+
+class MoveForbidden(GuardError):
+    """The table has no such move from this state."""
+
+    exit_code = 1
+    sentence = N_("“{verb}” is not possible for {id}: it is {state}.")
+    remedy = N_("Nothing was changed. Possible: {moves}. See: usbguard-py whitelist show {id}")
+
+
+class MoveNotYet(GuardError):
+    """The state permits the move, but something has to come first."""
+
+    exit_code = 1
+    sentence = N_("“{verb}” is not possible for {id}: {detail}.")
+    remedy = N_("Nothing was changed. Possible: {moves}. See: usbguard-py whitelist show {id}")
+
+
+class HoldsNothing(GuardError):
+    """A person of that very name holds nothing."""
+
+    exit_code = 1
+    sentence = N_("Nothing on the list is held by “{name}”.")
+    remedy = N_("Nothing was changed. Write the name as the list has it: usbguard-py whitelist list --holder …")
+
+
+class StillOpen(NotCut):
+    """A change that closes a device is recorded, and the drive could not be cut off before the deadline."""
+
+    sentence = N_("The change of {id} is recorded (record {seq}), but {name} could not be cut off.")
