@@ -80,9 +80,8 @@ class Host:
         facts = self.facts(connection)
         connection.decision = judge(connection.device, facts)
         asset = next((a for a in facts.candidates if a.id == connection.decision.asset), None)
-        connection.holder = asset.holder if asset is not None else ""
-        connection.reason = asset.reason if asset is not None else ""
-        connection.access = asset.access if asset is not None else ""
+        said = (asset.holder, asset.reason, asset.access) if asset is not None else ("", "", "")
+        connection.holder, connection.reason, connection.access = said
         connection.login_tool = asset is not None and asset.login_tool is True
         connection.faces = faces(asset, connection.device)
         return connection.decision
