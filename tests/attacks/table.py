@@ -82,7 +82,7 @@ ROWS: tuple[tuple[str, str, str, str], ...] = (
     ("the kernel's events are made to overflow", "recorded, everything is read anew", "", "test_lost_events_are_recorded_and_everything_is_read_anew"),
     ("`udevadm trigger` as if a device had come", "no second entry", "", "test_a_reminder_is_no_arrival"),
     ("sixteen devices at once", "all judged, each recorded once", "", "test_sixteen_at_once_are_each_judged_and_recorded_once"),
-    ("a device that comes a hundred times", "dead each time; counted; memory flat", "", "test_a_device_that_comes_a_hundred_times_is_dead_and_counted"),
+    ("a device that comes again and again", "dead each time; counted; memory flat", "", "test_a_device_that_comes_again_and_again_is_dead_and_counted"),
     ("more than a hundred devices behind hubs, over two controllers", "all judged, each recorded once; memory bounded", "", "test_more_than_a_hundred_devices_behind_hubs_are_each_judged_and_recorded_once"),
     ("one more than the controller has slots for", "in the log, from the kernel's log", "`unenumerated`", "test_more_than_a_hundred_devices_behind_hubs_are_each_judged_and_recorded_once"),
     ("a device that never enumerates", "in the log, from the kernel's log; counted", "`unenumerated`", "test_more_than_a_hundred_devices_behind_hubs_are_each_judged_and_recorded_once"),

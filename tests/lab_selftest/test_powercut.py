@@ -52,6 +52,7 @@ def test_a_log_of_another_kind_is_refused(tmp_path: Path) -> None:
         disk.after_cut(tmp_path / "after")
 
 
+@pytest.mark.slow  # the scenario of the power cut stands on the same disk
 def test_a_guest_finds_after_a_cut_what_it_had_flushed(lab: Lab, tmp_path: Path) -> None:
     state = "/var/lib/usbguard-py"
     survived = tmp_path / "state.raw"
