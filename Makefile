@@ -57,15 +57,15 @@ compare: prepare package
 
 .PHONY: fuzz
 fuzz: .venv/stamp
-	$(PYTHON) -m tests.fuzz --runs 10000000 descriptors
-	$(PYTHON) -m tests.fuzz --runs 1000000 device units strings policy
+	$(PYTHON) -m tests.fuzz --runs 10000000 descriptors units
+	$(PYTHON) -m tests.fuzz --runs 1000000 device strings policy
 
 .PHONY: test test-full test-fast test-package test-lab
 test: prepare
 	$(PYTHON) -m tests.rooms fast package lab scenarios attacks
 
 test-full: prepare
-	$(PYTHON) -m tests.rooms --slow fast package lab scenarios attacks crashes
+	$(PYTHON) -m tests.rooms --slow fast package lab scenarios attacks attacks-13 crashes
 
 test-fast: .venv/stamp
 	$(PYTHON) -m tests.rooms fast

@@ -1,10 +1,11 @@
 """The script that runs the rooms must be able to fail."""
 
+import sys
 from pathlib import Path
 
 import pytest
 
-from tests.rooms import Outcome, counts, good, main, summary
+from tests.rooms import ROOMS, Outcome, Room, counts, good, main, run_room, summary
 
 FINE = Outcome("fast", 10.0, 60, ok=True, passed=3)
 
@@ -32,6 +33,17 @@ def test_counts(tmp_path: Path) -> None:
     assert counts(report) == (0, 0, 0)
     report.write_text('<testsuites><testsuite tests="9" failures="1" errors="2" skipped="3"/></testsuites>')
     assert counts(report) == (3, 3, 3)
+
+
+def test_a_room_gives_its_environment_to_what_it_runs(
+    monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    """And a room whose preparation fails has failed."""
+    says = (sys.executable, "-c", "import os; print(os.environ['SAMPLE']); raise SystemExit(1)")
+    room = Room(("-m", "nothing"), budget=60, before=(says,), environment={"SAMPLE": "told to the room"})
+    monkeypatch.setitem(ROOMS, "sample", room)
+    assert not run_room("sample", slow=False).ok
+    assert "told to the room" in capfd.readouterr().out
 
 
 def test_unknown_room_is_an_error(capsys: pytest.CaptureFixture[str]) -> None:

@@ -46,8 +46,9 @@ def test_a_stick_without_serial_is_dead(rig: Rig) -> None:
 
 def test_a_listed_serial_on_another_device_is_a_mismatch_and_cuts_nobody(rig: Rig) -> None:
     """The first facet that differs is named, an alarm is raised, the genuine stick keeps working."""
+    before = rig.seq()
     genuine = rig.guest.plug_stick(serial=APPROVED)
-    rig.allowed(genuine, 0)
+    rig.allowed(genuine, before)
     rig.guest.load_dummy_hcd(1)
     before = rig.seq()
     clone = rig.guest.gadget(VID, PID, [mass_storage(medium(rig))], serial=APPROVED).plug()
@@ -61,8 +62,9 @@ def test_a_listed_serial_on_another_device_is_a_mismatch_and_cuts_nobody(rig: Ri
 
 def test_two_devices_that_match_one_passport_are_both_cut(rig: Rig) -> None:
     """Nobody can tell which is the genuine one."""
+    before = rig.seq()
     first = rig.guest.plug_stick(serial=APPROVED)
-    rig.allowed(first, 0)
+    rig.allowed(first, before)
     before = rig.seq()
     second = rig.guest.plug_stick(serial=APPROVED)
     rig.blocked(second, before, "DUPLICATE")

@@ -10,7 +10,7 @@ from typing import Any
 
 from tests.campaign import ledger
 from tests.campaign.evidence import Evidence
-from tests.campaign.world import BOUND
+from tests.campaign.world import bound
 from tests.lab import Guest
 from tests.lab.control import Process
 from tests.lab.image import LabError
@@ -82,7 +82,7 @@ def evidence(guest: Guest, devices: dict[str, str], seen: dict[str, Any], folder
         guest.boot_id,
         devices,
         trees=trees(guest, seen["present"]),
-        bound=[list(pair) for pair in BOUND.findall(guest.run("dmesg").stdout)],
+        bound=bound(guest.run("dmesg").stdout),
         present=seen["present"],
         waiting=seen["waiting"],
         usable=seen["usable"],

@@ -18,7 +18,10 @@ MEDIA = "/var/tmp/campaign"  # noqa: S108 - in the guest
 # Whatever gets a driver is written into the kernel's log by its own driver core (drivers/base/dd.c).
 RECORD = "file drivers/base/dd.c func really_probe +p"
 CMDLINE = f'usbcore.authorized_default=0 dyndbg="{RECORD}" log_buf_len=4M'
-BOUND = re.compile(r"bound device (\d+-[\d.]+:\S+) to driver (\S+)")
+# Linux 6.1 names the device in the message, 6.12 before it: "usb-storage 7-1:1.0: bus: 'usb': really_probe: bound …".
+BOUND = re.compile(
+    r"(?:bound device (\d+-[\d.]+:\S+)|(\d+-[\d.]+:\d+\.\d+): bus: 'usb': really_probe: bound device) to driver (\S+)"
+)
 DISK = "disk"
 
 
@@ -54,6 +57,11 @@ def crowd() -> dict[str, Role]:
     special = {0: (DISK, hid()), 1: (acm(),), 2: (ecm(),), 3: (acm(), DISK)}
     more = range(PORTS - len(ROLES))
     return ROLES | {f"stranger-{n}": Role(UNKNOWN, f"SAMPLE-98{n:02}", special.get(n, (DISK,))) for n in more}
+
+
+def bound(log: str) -> list[list[str]]:
+    """Interface and driver of each binding in the kernel's log."""
+    return [[named or before, driver] for named, before, driver in BOUND.findall(log)]
 
 
 class World:

@@ -14,7 +14,7 @@ import time
 from datetime import UTC, datetime
 from pathlib import Path
 
-from tests.fuzz.targets import TARGETS, seeds
+from tests.fuzz.targets import BOUNDS, TARGETS, seeds
 
 ROOT = Path(__file__).parents[2]
 WORK = ROOT / "build/fuzz"
@@ -47,7 +47,8 @@ def fuzz(name: str, runs: int, seed: int = 0, work: Path = WORK) -> bool:
     seed = seed or random.SystemRandom().randrange(1, 2**31)
     command = [
         *(sys.executable, "-m", "tests.fuzz.run", name, str(corpus)),
-        *(f"-runs={runs}", f"-seed={seed}", f"-max_len={LONGEST}", f"-timeout={TIMEOUT}", f"-rss_limit_mb={MEMORY}"),
+        *(f"-runs={runs}", f"-seed={seed}", f"-max_len={BOUNDS.get(name, LONGEST)}"),
+        *(f"-timeout={TIMEOUT}", f"-rss_limit_mb={MEMORY}"),
         *(f"-artifact_prefix={work / name}/", "-print_final_stats=1", "-verbosity=1"),
     ]
     began = time.monotonic()

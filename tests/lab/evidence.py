@@ -1,6 +1,7 @@
 """What every scenario leaves behind: one entry in `build/scenarios.json`, written while it runs.
 
-The tables in the documents are generated from that file, and the run fails when fewer scenarios than named ran.
+Scenarios in a guest of another image than the usual one have a file of their own: `build/scenarios-13.json`.
+The tables in the documents are generated from these files, and the run fails when fewer scenarios than named ran.
 """
 
 import json
@@ -12,8 +13,16 @@ from pathlib import Path
 from typing import Any
 
 from .guest import Guest
+from .recipe import USUAL
 
 FILE = Path("build/scenarios.json")
+
+
+def file_of(image: str) -> Path:
+    """Return the file for scenarios in a guest of `image` (`debian12`, `debian13`)."""
+    return FILE if image == USUAL else FILE.with_stem(f"{FILE.stem}-{image.removeprefix('debian')}")
+
+
 Sequence = Callable[[], int | None]  # the ledger's last sequence number, None while there is no ledger
 
 

@@ -9,7 +9,7 @@ A folder of scenarios says how the product gets into the base snapshot by overri
     def boot_options() -> dict[str, Any]: ...            # for Lab.boot; default: the floor's kernel parameter
 
 Every test that asks for `guest` starts from that snapshot. A failing one leaves journal, kernel log, ledger, the
-witness's words and a sentence in build/failures/<test>/.
+witness's words and a sentence in build/failures/<test>/. $USBGUARD_PY_LAB_IMAGE names the image of the shared guest.
 """
 
 import re
@@ -19,10 +19,11 @@ from typing import Any
 
 import pytest
 
-from .evidence import Evidence, Recording, Scenario, Sequence
+from .evidence import Evidence, Recording, Scenario, Sequence, file_of
 from .guest import Guest
 from .image import LabError, say
 from .lab import Lab
+from .recipe import USUAL, image_asked
 
 FAILURES = Path("build/failures")
 BASE = "base"
@@ -52,7 +53,7 @@ def install() -> Callable[[Guest], None]:
 @pytest.fixture(scope="session")
 def boot_options() -> dict[str, Any]:
     """Override: arguments for `Lab.boot`."""
-    return {"cmdline": "usbcore.authorized_default=0"}
+    return {"image": image_asked(), "cmdline": "usbcore.authorized_default=0"}
 
 
 @pytest.fixture(scope="session")
@@ -110,8 +111,9 @@ def guest(bench: Bench, request: pytest.FixtureRequest) -> Iterator[Guest]:
 def scenario(
     guest: Guest, request: pytest.FixtureRequest, ledger_sequence: Callable[[Guest], Sequence] | None
 ) -> Iterator[Scenario]:
-    """This test's entry in build/scenarios.json; put figures into its `facts`."""
-    recording = Recording(Evidence(), request.node.name, guest, ledger_sequence(guest) if ledger_sequence else None)
+    """This test's entry in the file of the image, build/scenarios.json; put figures into its `facts`."""
+    evidence = Evidence(file_of(image_asked()))
+    recording = Recording(evidence, request.node.name, guest, ledger_sequence(guest) if ledger_sequence else None)
     yield recording.entry
     recording.finish(passed=failure(request.node) is None)
 
@@ -127,7 +129,8 @@ def collect_when_failed(guest: Guest, node: pytest.Item) -> None:
     report = failure(node)
     if report is None:
         return
-    folder = FAILURES / re.sub(r"[^\w.-]+", "-", node.nodeid.split("/")[-1])
+    image = "" if image_asked() == USUAL else f"-{image_asked()}"
+    folder = FAILURES / (re.sub(r"[^\w.-]+", "-", node.nodeid.split("/")[-1]) + image)
     crash = getattr(report.longrepr, "reprcrash", None)
     sentence = str(crash.message).splitlines()[0] if crash else "failed"
     guest.collect(folder, f"{node.nodeid}: {sentence}")

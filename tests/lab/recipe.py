@@ -1,6 +1,7 @@
 """What a guest image is made of, and the digest its cache folder is named by."""
 
 import hashlib
+import os
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -14,6 +15,13 @@ PACKAGES = (
 )
 
 SUITES = {"debian12": "bookworm", "debian13": "trixie"}
+USUAL = "debian12"
+ASKED = "USBGUARD_PY_LAB_IMAGE"
+
+
+def image_asked() -> str:
+    """Return the image that a room's shared guest is booted from: $USBGUARD_PY_LAB_IMAGE, else `debian12`."""
+    return os.environ.get(ASKED) or USUAL
 
 
 @dataclass(frozen=True)

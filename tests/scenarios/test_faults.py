@@ -10,8 +10,9 @@ def restart(rig: Rig) -> None:
 
 def test_a_killed_daemon_opens_nothing_and_the_gap_is_in_the_log(rig: Rig) -> None:
     """Dead while nobody judges; judged after the restart; the drive in use is adopted."""
+    before = rig.seq()
     used = rig.guest.plug_stick(serial=APPROVED)
-    rig.allowed(used, 0)
+    rig.allowed(used, before)
     before = rig.seq()
     rig.guest.run(
         "systemctl kill -s KILL usbguard-py; systemctl mask --runtime usbguard-py; systemctl stop usbguard-py"

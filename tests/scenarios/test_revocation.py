@@ -7,8 +7,9 @@ REVOKE = "whitelist revoke TB-0001 --reason 'het nhiem vu' --document MAU-02/202
 
 def mounted(rig: Rig) -> str:
     """The approved stick, plugged in and mounted; its port."""
+    before = rig.seq()
     stick = rig.guest.plug_stick(serial=APPROVED, write_bps=2 << 20)
-    rig.allowed(stick, 0)
+    rig.allowed(stick, before)
     rig.guest.wait_path("/dev/sda")
     rig.guest.run("udevadm settle; mkdir -p /mnt/s && mount /dev/sda /mnt/s && echo mau > /mnt/s/a && sync")
     return str(stick.port)
