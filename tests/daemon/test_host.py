@@ -18,4 +18,4 @@ def test_who_pulls_a_drive_out_too_early_raises_no_alarm(machine: Machine, seen:
     machine.host.record_outcome(connection, seen, ("the device is not as decided",))
     outcome = machine.entries()[-1]
     assert (outcome["kind"], outcome["outcome"], outcome["alarm"]) == ("outcome", "failed", alarm)
-    assert (machine.host.storms.failures(connection) > 0) is alarm
+    assert machine.host.storms.failures(connection) > 0, "a hub that resets each time is held all the same"

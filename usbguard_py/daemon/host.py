@@ -228,11 +228,11 @@ class Host:
         """Write what was read back."""
         if connection.decision.code in _OPENED_DRIVE:
             self.hands.stand_by(connection.name)
-        failed = bool(problems) and not (seen.gone or connection.gone)  # who pulls it out too early is no alarm
-        if failed:
+        if problems:
             self.storms.failed(connection)
+        alarm = bool(problems) and not (seen.gone or connection.gone)  # who pulls it out too early raises none
         body = record.outcome(connection.seq, connection.device, connection.decision, seen, problems)
-        self.books.append_or_keep("outcome", {**body, **_media(connection), "alarm": failed})
+        self.books.append_or_keep("outcome", {**body, **_media(connection), "alarm": alarm})
         self.published("outcome", connection)
 
     def record_block(self, connection: Connection, seen: ReadBack, problems: tuple[str, ...]) -> None:
