@@ -1,5 +1,6 @@
 """When the contents of a drive's disks are read, and what becomes of the drive; the host of the pipeline's tests."""
 
+from types import SimpleNamespace as Namespace
 from typing import Any
 
 import msgspec
@@ -10,7 +11,9 @@ from usbguard_py.contents import Wanted, enrolled_contents
 from usbguard_py.core.codes import Code
 from usbguard_py.core.connection import State
 from usbguard_py.core.content import AMBIGUOUS, LATE, NO_MEDIUM, UNREADABLE, Content, Found
+from usbguard_py.core.event import Event
 from usbguard_py.core.media import Lun
+from usbguard_py.daemon.judge import Judge
 from usbguard_py.errors import GuardError
 from usbguard_py.errors_device import HandsTrouble, MediaTrouble
 from usbguard_py.exchange import exchanged
@@ -192,3 +195,31 @@ def test_what_could_not_be_recognised_again_is_not_enrolled(
     error, _log = enrolled(*units, held=held)
     assert isinstance(error, MediaTrouble)
     assert str(error.facts["detail"]).startswith(detail)
+
+
+class Machine:
+    """What the judge asks of its host about a drive in use; its flows are counted, not run."""
+
+    def __init__(self, link: Any, drive: Any) -> None:
+        self.connections, self.media, self.enforcing = {link.name: link}, drive, True
+
+
+@pytest.mark.parametrize(
+    ("expected", "exchanged_", "flows"), [(holds(FAT), True, 1), (holds(FAT), False, 0), (DISK, True, 0)]
+)
+def test_only_an_exchange_and_an_enrolled_content_have_a_drive_in_use_read_again(
+    expected: Lun, exchanged_: bool, flows: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """By the kernel's event; another event of the disk, or a drive without the facet, costs nothing."""
+    host = a_drive(DISK, expected=(expected,))
+    host.media.held = (FAT,)
+    link = in_use(host)
+    monkeypatch.setattr(host.media, "grown", lambda _connection: "", raising=False)
+    judge = Judge(Machine(link, host.media), Namespace(runner=Namespace(bound=lambda: None)), Namespace())  # type: ignore[arg-type] # the parts that are asked
+    started: list[Any] = []
+    monkeypatch.setattr(judge, "run", lambda _connection, flow: started.append(flow))
+    judge.event(Event("change", "/devices/usb1/1-2/1-2:1.0/block/sda", "block", "disk", exchanged=exchanged_))
+    assert len(started) == flows
+    for flow in started:
+        run(flow)
+        assert host.log == [READ]
