@@ -14,7 +14,7 @@ from usbguard_py.cli.move_words import WORDS
 from usbguard_py.cli.whitelist import command
 from usbguard_py.core.custody import MOVES
 from usbguard_py.core.given import Given
-from usbguard_py.core.requests import WhitelistAdd, WhitelistMove, WhitelistRevoke, WhitelistRevokeHolder
+from usbguard_py.core.requests import WhitelistAdd, WhitelistMove, WhitelistRevokeHolder
 from usbguard_py.core.whitelist import Asset, Custody
 from usbguard_py.errors_life import MoveForbidden, MoveNotYet
 from usbguard_py.shell.clock import later
@@ -251,7 +251,7 @@ def terminal(tmp_path: Path) -> Any:
     store.close()
     judge = Judge(run_ / "control.sock")
     judge.answers["WhitelistMove"] = {"id": "TB-0001", "seq": 20, "state": "in-use", "cut": []}
-    judge.answers["WhitelistRevoke"] = {"id": "TB-0001", "seq": 20, "cut": []}
+    judge.answers["WhitelistMove"] = {"id": "TB-0001", "seq": 20, "cut": []}
     yield judge
     judge.close()
 
@@ -301,7 +301,9 @@ def test_revoking_asks_for_reason_and_paper(terminal: Judge, tmp_path: Path) -> 
     assert (code, terminal.asked) == (1, []), text
     code, text = on_terminal(tmp_path, "whitelist", "revoke", "TB-0001", answers={**answers, "[c/K]: ": "c\n"})
     assert code == 0, text
-    assert terminal.asked == [WhitelistRevoke(id="TB-0001", reason="chuyển công tác", document="MAU-02/2026")]
+    assert terminal.asked == [
+        WhitelistMove(verb="revoke", id="TB-0001", reason="chuyển công tác", document="MAU-02/2026")
+    ]
 
 
 def test_days_are_shown_as_people_write_them(run: Run, judge: Judge) -> None:

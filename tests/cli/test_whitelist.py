@@ -72,12 +72,12 @@ def test_without_a_database(run: Run) -> None:
 def test_revoke(run: Run, judge: Judge) -> None:
     cut = {"name": "1-2", "ms": 1187, "dirty_left": True, "holders": [{"comm": "cp", "pid": 4242}]}
     cut["search_complete"] = False
-    judge.answers["WhitelistRevoke"] = {"id": "TB-0001", "seq": 20, "cut": [cut], "effective": True}
+    judge.answers["WhitelistMove"] = {"id": "TB-0001", "seq": 20, "cut": [cut], "effective": True}
     result = run("whitelist", "revoke", "TB-0001", "--reason", "chuyển", "--document", "MAU-02/2026", "--yes")
     assert result.exit_code == 0, result.output
     for part in ("(bản ghi 20)", "sau 1.187 ms", "dữ liệu chưa ghi xong", "cp (tiến trình 4242)", "có thể chưa nêu đủ"):
         assert part in result.stdout
-    judge.answers["WhitelistRevoke"] = {"id": "TB-0001", "seq": 21, "cut": ["1-2"], "effective": False}
+    judge.answers["WhitelistMove"] = {"id": "TB-0001", "seq": 21, "cut": ["1-2"], "effective": False}
     result = run("whitelist", "revoke", "TB-0001", "--reason", "r", "--document", "d", "--yes")
     assert "Thiết bị chưa đóng hết." in result.stdout
 

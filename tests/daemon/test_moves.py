@@ -16,7 +16,7 @@ from tests.core.test_custody import EXPECTED, GIVEN, WITHOUT_HOLDER
 from tests.daemon.test_storms import Machine, machine
 from usbguard_py.core.given import DAYS, Given
 from usbguard_py.core.passport import passport_of
-from usbguard_py.core.requests import Request, WhitelistAdd, WhitelistMove, WhitelistRevoke, WhitelistRevokeHolder
+from usbguard_py.core.requests import Request, WhitelistAdd, WhitelistMove, WhitelistRevokeHolder
 from usbguard_py.core.whitelist import Asset, Custody
 from usbguard_py.daemon.answers import Answers
 from usbguard_py.daemon.drift import Drift
@@ -102,15 +102,6 @@ def test_every_move_from_every_state_takes_effect_at_once_or_not_at_all(observin
         assert code(observing) == code_of(after), (verb, state)
         observing.unplug()
     assert verify(store.path, thorough=True).assets == len(EXPECTED)
-
-
-def test_revoking_by_its_own_request_is_the_same_move(observing: Machine) -> None:
-    store = observing.books.ready()
-    asset, _ = store.add_asset(an_asset(a_stick()), "quanly")
-    answer = ask(observing, WhitelistRevoke(id=asset.id, **WHY))
-    assert answer == {"id": "TB-0001", "seq": 3, "cut": []}
-    assert isinstance(ask(observing, WhitelistRevoke(id="TB-0001", **WHY)), MoveForbidden)
-    assert isinstance(ask(observing, WhitelistRevoke(id="TB-9999", **WHY)), NotFound)
 
 
 REFUSED: dict[str, tuple[dict[str, Any], type[GuardError]]] = {

@@ -12,7 +12,7 @@ from usbguard_py.cli.output import confirm, interactive, json_out, say, show
 from usbguard_py.cli.table import Column, Row
 from usbguard_py.cli.whitelist_moves import why
 from usbguard_py.cli.words import number, word
-from usbguard_py.core.requests import WhitelistRevoke, WhitelistRevokeHolder
+from usbguard_py.core.requests import WhitelistMove, WhitelistRevokeHolder
 from usbguard_py.errors import ReasonNeeded, Usage
 from usbguard_py.i18n import N_, _, ngettext
 from usbguard_py.phrases import CUSTODY
@@ -32,13 +32,13 @@ def revoke(id_: str | None, holder: str | None, as_json: bool, yes: bool, **give
         given |= why(given)
     if not (given["reason"] or "").strip() or not (given["paper"] or "").strip():
         raise ReasonNeeded(action=_("revoking the right to use a device"))
-    reasons = {"reason": str(given["reason"]), "document": str(given["paper"])}
+    reason, document = str(given["reason"]), str(given["paper"])
     if holder:
-        _all_of(holder, reasons, as_json=as_json, yes=yes)
+        _all_of(WhitelistRevokeHolder(holder=holder, reason=reason, document=document), as_json=as_json, yes=yes)
         return
     if not (yes or as_json):
         confirm(_("Revoke the right to use {id} now?").format(id=id_))
-    answer = call(WhitelistRevoke(id=str(id_), **reasons))
+    answer = call(WhitelistMove(verb="revoke", id=str(id_), reason=reason, document=document))
     if as_json:
         json_out(answer)
         return
@@ -49,12 +49,12 @@ def revoke(id_: str | None, holder: str | None, as_json: bool, yes: bool, **give
         say(_("Not everything is closed yet. Unplug the device and look at: usbguard-py log"), "alarm")
 
 
-def _all_of(holder: str, reasons: dict[str, str], *, as_json: bool, yes: bool) -> None:
+def _all_of(request: WhitelistRevokeHolder, *, as_json: bool, yes: bool) -> None:
     if not as_json:
-        _show_first(holder)
+        _show_first(request.holder)
     if not (yes or as_json):
-        confirm(_("Revoke the right to use everything that {holder} holds now?").format(holder=holder))
-    answer = call(WhitelistRevokeHolder(holder=holder, **reasons))
+        confirm(_("Revoke the right to use everything that {holder} holds now?").format(holder=request.holder))
+    answer = call(request)
     if as_json:
         json_out(answer)
         return

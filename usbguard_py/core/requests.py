@@ -118,16 +118,6 @@ class WhitelistLearn(Request, frozen=True):
     content: bool = False
 
 
-class WhitelistRevoke(Request, frozen=True):
-    """Take the right to use an asset away, at once, also from a connected drive."""
-
-    ROLE = "manager"
-    CHANGES = True
-    id: str
-    reason: str
-    document: str
-
-
 class WhitelistRevokeHolder(Request, frozen=True):
     """Take the right to use everything away that somebody of this very name holds, in one step."""
 
@@ -197,7 +187,6 @@ METHODS: dict[str, type[Request]] = {
         Examine,
         WhitelistAdd,
         WhitelistLearn,
-        WhitelistRevoke,
         WhitelistRevokeHolder,
         WhitelistMove,
         LogExported,

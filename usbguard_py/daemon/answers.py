@@ -26,7 +26,6 @@ from usbguard_py.core.requests import (
     WhitelistAdd,
     WhitelistLearn,
     WhitelistMove,
-    WhitelistRevoke,
     WhitelistRevokeHolder,
 )
 from usbguard_py.core.text import escaped
@@ -62,7 +61,6 @@ class Answers:
             Examine: examination.examine,
             WhitelistAdd: changes.add,
             WhitelistLearn: faces.learn,
-            WhitelistRevoke: moves.revoke,
             WhitelistRevokeHolder: moves.revoke_holder,
             WhitelistMove: moves.move,
             PolicyUse: changes.use_policy,

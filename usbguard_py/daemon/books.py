@@ -6,7 +6,6 @@ what did not fit is counted, so that the log can say how many are missing.
 """
 
 import hashlib
-import itertools
 import time
 from collections import deque
 from collections.abc import Callable, Iterable, Mapping
@@ -159,10 +158,8 @@ class Books:
         """Write what was kept, oldest first, then how many could not be kept."""
         if self.store is None:
             return
-        for written in itertools.count():
-            if not self._late:
-                break
-            if written % MAKES_ROOM == 0:  # what was full may be nearly so again
+        for number in range(len(self._late)):
+            if number % MAKES_ROOM == 0:  # what was full may be nearly so again
                 self.store.give_room_back()
             late = self._late[0]
             self.store.append(late.kind, late.body, late.evidence)

@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 from usbguard_py.core.custody import possible
 from usbguard_py.core.given import checked
 from usbguard_py.core.record import Entry
-from usbguard_py.core.requests import WhitelistMove, WhitelistRevoke, WhitelistRevokeHolder
+from usbguard_py.core.requests import WhitelistMove, WhitelistRevokeHolder
 from usbguard_py.core.standing import standing
 from usbguard_py.core.text import escaped, tidy
 from usbguard_py.core.whitelist import Asset, Custody
@@ -40,7 +40,7 @@ def move(judge: Judge, request: WhitelistMove, caller: Peer) -> Flow:
 
     Raises:
         ReasonNeeded, Usage, BadInput, NotFound, MoveForbidden, MoveNotYet: nothing was changed.
-        StillOpen: it was, and a drive could not be cut.
+        NotCut, StillOpen: it was, and a drive could not be cut.
     """
     why = _why(request, request.verb)
     store = judge.host.books.ready()
@@ -50,19 +50,8 @@ def move(judge: Judge, request: WhitelistMove, caller: Peer) -> Flow:
         )
     except NotFound as error:
         raise NotFound(what="asset", name=_shown(request.id)) from error
-    cut = yield from _carried_out(judge, [(asset, entry)], StillOpen)
+    cut = yield from _carried_out(judge, [(asset, entry)], NotCut if request.verb == "revoke" else StillOpen)
     return {"id": asset.id, "seq": entry.seq, "state": str(asset.state), "cut": cut}
-
-
-def revoke(judge: Judge, request: WhitelistRevoke, caller: Peer) -> Flow:
-    """Take the right to use an asset away: the entry first, then the drive is cut, mounted or not."""
-    why = _why(request, "revoke")
-    store = judge.host.books.ready()
-    if store.asset(request.id) is None:
-        raise NotFound(what="asset", name=_shown(request.id))
-    asset, entry = store.move(request.id, "revoke", by(caller), reason=why.reason, document=why.document)
-    cut = yield from _carried_out(judge, [(asset, entry)], NotCut)
-    return {"id": asset.id, "seq": entry.seq, "cut": cut}
 
 
 def revoke_holder(judge: Judge, request: WhitelistRevokeHolder, caller: Peer) -> Flow:
@@ -102,7 +91,7 @@ def _named(asset: Asset) -> Answer:
     return {"id": asset.id, "label": asset.label, "serial": serial, "state": str(asset.state)}
 
 
-def _why(request: WhitelistMove | WhitelistRevoke | WhitelistRevokeHolder, verb: str) -> Why:
+def _why(request: WhitelistMove | WhitelistRevokeHolder, verb: str) -> Why:
     """Reason and paper, which no move goes without."""
     why = Why(_tidy("reason", request.reason), _tidy("document", request.document))
     if not all(why):

@@ -33,7 +33,7 @@ def first(db: Database) -> None:
         "begin", {"ledger": secrets.token_hex(16), "schema": SCHEMA_VERSION, "version": __version__}
     )
     db.execute(f"PRAGMA application_id = {APPLICATION_ID}")
-    db.execute(f"PRAGMA user_version = {SCHEMA_VERSION}")
+    _to(db, 1)
 
 
 @migrations(name="2-media-in-passports")
@@ -43,29 +43,31 @@ def second(db: Database) -> None:
     The number alone makes an older program refuse the file, where it would otherwise take each passport with media
     for one that somebody changed.
     """
-    db.execute("PRAGMA user_version = 2")
+    _to(db, 2)
 
 
 @migrations(name="3-login-tool")
 def third(db: Database) -> None:
     """One more fact of an asset, which those that are there do not have."""
-    for statement in LOGIN_TOOL:
-        db.execute(statement)
-    db.execute("PRAGMA user_version = 3")
+    _to(db, 3, *LOGIN_TOOL)
 
 
 @migrations(name="4-contents-in-passports")
 def fourth(db: Database) -> None:
     """As the second: a medium of a passport may say what it holds, and one that does not stays as it is."""
-    db.execute("PRAGMA user_version = 4")
+    _to(db, 4)
 
 
 @migrations(name="5-life-cycle")
 def fifth(db: Database) -> None:
     """The facts that come with the moves of an asset, which those that are there do not have."""
-    for statement in LIFE_CYCLE:
+    _to(db, 5, *LIFE_CYCLE)
+
+
+def _to(db: Database, version: int, *statements: str) -> None:
+    for statement in statements:
         db.execute(statement)
-    db.execute("PRAGMA user_version = 5")
+    db.execute(f"PRAGMA user_version = {version}")
 
 
 def migrate(path: Path) -> None:
