@@ -9,7 +9,7 @@ SOURCES := $(shell find usbguard_py systemd packaging policies docs/man docs/com
 .PHONY: help
 help:
 	@echo "make demo       the story on a real kernel, with the product's real output"
-	@echo "make test       every test, in rooms with a time budget (about 30 minutes)"
+	@echo "make test       every test, in rooms with a time budget (about 25 minutes)"
 	@echo "make test-fast  linters and the tests that need no guest"
 	@echo "make test-lab   the lab's own tests and the scenarios on a real kernel"
 	@echo "make test-full  make test, with the slow tests too"

@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from xml.etree import ElementTree as ET
 
+from tests.lab.lab import PROCESSORS
 from tests.lab.recipe import ASKED
 
 ROOT = Path(__file__).parents[1]
@@ -36,6 +37,10 @@ class Room:
     environment: Mapping[str, str] = field(default_factory=dict)
 
 
+SIDE_BY_SIDE = ("-n", "2", "--dist", "load", "--maxschedchunk", "1")
+"""Two guests at a time, each of one processor (`ALONE`): what is next goes to whoever is free."""
+ALONE = {PROCESSORS: "1"}
+
 ROOMS = {
     "fast": Room(
         (
@@ -52,15 +57,17 @@ ROOMS = {
     "package": Room(("-m", "package"), budget=8 * 60, before=(("make", "package"),)),
     "lab": Room(("-m", "lab"), budget=10 * 60),
     "scenarios": Room(
-        ("-m", "scenarios"),
+        ("-m", "scenarios", *SIDE_BY_SIDE),
         budget=15 * 60,
         before=(("rm", "-f", "build/scenarios.json"),),
         after=((sys.executable, "-m", "tests.scenarios.evidence", "check", "scenarios"),),
+        environment=ALONE,
     ),
     "attacks": Room(
-        ("-m", "attacks"),
+        ("-m", "attacks", *SIDE_BY_SIDE),
         budget=20 * 60,
         after=((sys.executable, "-m", "tests.scenarios.evidence", "check", "attacks"),),
+        environment=ALONE,
     ),
     "attacks-13": Room(
         ("-m", "attacks and not own_guest"),

@@ -4,6 +4,7 @@ Scenarios in a guest of another image than the usual one have a file of their ow
 The tables in the documents are generated from these files, and the run fails when fewer scenarios than named ran.
 """
 
+import fcntl
 import json
 import time
 from collections.abc import Callable, Iterator
@@ -81,12 +82,14 @@ class Evidence:
 
     def write(self, entry: Scenario) -> None:
         """Put one entry into the file, at once: a run that dies leaves what it had."""
-        scenarios = {one["name"]: one for one in read(self.file)}
-        scenarios[entry.name] = asdict(entry)
         self.file.parent.mkdir(parents=True, exist_ok=True)
-        temporary = self.file.with_suffix(".tmp")
-        temporary.write_text(json.dumps(list(scenarios.values()), indent=1, ensure_ascii=False) + "\n")
-        temporary.replace(self.file)
+        with self.file.with_suffix(".lock").open("w") as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX)  # runs side by side write into one file
+            scenarios = {one["name"]: one for one in read(self.file)}
+            scenarios[entry.name] = asdict(entry)
+            temporary = self.file.with_suffix(".tmp")
+            temporary.write_text(json.dumps(list(scenarios.values()), indent=1, ensure_ascii=False) + "\n")
+            temporary.replace(self.file)
 
 
 def read(file: Path = FILE) -> list[dict[str, Any]]:

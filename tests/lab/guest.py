@@ -67,6 +67,11 @@ class Guest(Hostile, Sleeper, Plugs, Gadgets):
         self.ask("ping")
         self.witness.restart()
 
+    def loaded(self, name: str, controllers: int, present: list[str]) -> None:
+        """Say that this machine came up from a snapshot of another one, without gadgets (`tests/lab/bases.py`)."""
+        self.controllers, self.witness.present = controllers, frozenset(present)
+        self._saved[name] = ([], controllers)
+
     def kernel_messages(self, since: float = 0.0) -> list[str]:
         """Return the kernel's messages from `since` seconds after boot on."""
         lines = self.run("dmesg --color=never").stdout.splitlines()
@@ -89,10 +94,15 @@ class Guest(Hostile, Sleeper, Plugs, Gadgets):
         self.run("systemctl poweroff --no-block")
         self.machine.process.wait(timeout)
 
+    def quit(self, timeout: float = 60.0) -> None:
+        """End QEMU where it stands, with all of the disk and its snapshots written."""
+        self.qmp.execute("quit")
+        self.machine.process.wait(timeout)
+
     def save_disk(self, path: Path) -> Path:
         """Copy the root disk of a guest that was shut down to `path`, for `Lab.boot(overlay=…)`."""
         if self.machine.process.poll() is None:
-            raise LabError("shut the guest down before its disk is copied")
+            raise LabError("end the guest before its disk is copied")
         return Path(shutil.copyfile(self.machine.overlay, path))
 
     def collect(self, folder: Path, sentence: str) -> None:

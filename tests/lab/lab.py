@@ -11,6 +11,7 @@ from .image import Image, find_or_build
 from .machine import Machine, Shape
 from .recipe import Recipe
 
+PROCESSORS = "USBGUARD_PY_LAB_CPUS"
 BOOT_SECONDS = 400.0  # under emulation on a busy machine
 
 
@@ -20,6 +21,11 @@ def cache_folder() -> Path:
     if chosen:
         return Path(chosen)
     return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "usbguard-py-lab"
+
+
+def processors() -> int:
+    """Return how many processors a guest has: $USBGUARD_PY_LAB_CPUS, else 2."""
+    return int(os.environ.get(PROCESSORS, "2"))
 
 
 class Lab:
@@ -39,11 +45,12 @@ class Lab:
         cmdline: str = "",
         files: Mapping[Path, str] | None = None,
         state_disk: bool = False,
-        cpus: int = 2,
+        cpus: int | None = None,
         memory: int = 1536,
         extra: tuple[str, ...] = (),
         initrd: Path | None = None,
         overlay: Path | None = None,
+        load: str | None = None,
         after: Path | None = None,
         meanwhile: Callable[[Machine], None] | None = None,
         timeout: float = BOOT_SECONDS,
@@ -51,11 +58,12 @@ class Lab:
         """Boot a guest and return it when systemd says the system is up.
 
         `cmdline` adds words for the kernel, `files` copies host files in, `extra` adds QEMU arguments (devices present
-        at boot), `overlay` goes on with another guest's root disk, `after` with the state disk of a power cut.
-        `meanwhile` is called with the machine that has just been switched on. Memory in MiB.
+        at boot), `overlay` goes on with another guest's root disk, and `load` with a snapshot in it; `after` with the
+        state disk of a power cut. `meanwhile` is called with the machine that has just been switched on. Memory in MiB.
         """
         chosen = self.image(image) if isinstance(image, str) else image
-        shape = Shape(cpus, memory, cmdline, state_disk or after is not None, ("-audiodev", "none,id=silence", *extra))
+        more = ("-audiodev", "none,id=silence", *extra, *(("-loadvm", load) if load else ()))
+        shape = Shape(cpus or processors(), memory, cmdline, state_disk or after is not None, more)
         machine = Machine(chosen, replace(shape, initrd=initrd), accelerator(chosen, self.cache), overlay, after)
         try:
             if meanwhile is not None:

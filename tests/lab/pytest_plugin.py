@@ -6,6 +6,8 @@ A folder of scenarios says how the product gets into the base snapshot by overri
     @pytest.fixture(scope="session")
     def install() -> Callable[[Guest], None]: ...        # called once, before the snapshot; default: nothing
     @pytest.fixture(scope="session")
+    def made_from() -> list[Path]: ...                   # the files that say what install does, and what it installs
+    @pytest.fixture(scope="session")
     def boot_options() -> dict[str, Any]: ...            # for Lab.boot; default: the floor's kernel parameter
 
 Every test that asks for `guest` starts from that snapshot. A failing one leaves journal, kernel log, ledger, the
@@ -19,6 +21,7 @@ from typing import Any
 
 import pytest
 
+from .bases import BASE, Base
 from .evidence import Evidence, Recording, Scenario, Sequence, file_of
 from .guest import Guest
 from .image import LabError, say
@@ -26,7 +29,6 @@ from .lab import Lab
 from .recipe import USUAL, image_asked
 
 FAILURES = Path("build/failures")
-BASE = "base"
 REPORTS = pytest.StashKey[dict[str, pytest.TestReport]]()
 
 
@@ -51,6 +53,12 @@ def install() -> Callable[[Guest], None]:
 
 
 @pytest.fixture(scope="session")
+def made_from() -> list[Path]:
+    """Override: the files that say what is done in the guest before the base snapshot."""
+    return []
+
+
+@pytest.fixture(scope="session")
 def boot_options() -> dict[str, Any]:
     """Override: arguments for `Lab.boot`."""
     return {"image": image_asked(), "cmdline": "usbcore.authorized_default=0"}
@@ -65,8 +73,8 @@ def ledger_sequence() -> Callable[[Guest], Sequence] | None:
 class Bench:
     """The one machine the scenarios share. A machine that cannot be restored is booted anew."""
 
-    def __init__(self, lab: Lab, options: dict[str, Any], install: Callable[[Guest], None]) -> None:
-        self._lab, self._options, self._install = lab, options, install
+    def __init__(self, lab: Lab, base: Base) -> None:
+        self._lab, self.base = lab, base
         self._guest: Guest | None = None
 
     def clean(self) -> Guest:
@@ -79,9 +87,7 @@ class Bench:
                 self.close()
             else:
                 return self._guest
-        self._guest = self._lab.boot(**self._options)
-        self._install(self._guest)
-        self._guest.snapshot(BASE)
+        self._guest = self.base.boot(self._lab)
         return self._guest
 
     def close(self) -> None:
@@ -92,9 +98,11 @@ class Bench:
 
 
 @pytest.fixture(scope="session")
-def bench(lab: Lab, boot_options: dict[str, Any], install: Callable[[Guest], None]) -> Iterator[Bench]:
-    """The session's machine, booted when first asked for."""
-    bench = Bench(lab, boot_options, install)
+def bench(
+    lab: Lab, boot_options: dict[str, Any], install: Callable[[Guest], None], made_from: list[Path]
+) -> Iterator[Bench]:
+    """The session's machine, started when first asked for."""
+    bench = Bench(lab, Base(boot_options, install, made_from))
     yield bench
     bench.close()
 

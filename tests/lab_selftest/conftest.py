@@ -3,6 +3,7 @@
 import time
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
+from pathlib import Path
 
 import pytest
 
@@ -32,6 +33,11 @@ def install() -> Callable[[Guest], None]:
         machine.load_dummy_hcd(4)
 
     return prepare
+
+
+@pytest.fixture(scope="session")
+def made_from() -> list[Path]:
+    return [Path(__file__)]
 
 
 @pytest.fixture(scope="session")

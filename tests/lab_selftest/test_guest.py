@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.lab import CommandFailed, Guest, LabError
+from tests.lab import CommandFailed, Guest, Lab, LabError
+from tests.lab.bases import Base
 from tests.lab.pytest_plugin import Bench
 
 from .conftest import Clock
@@ -23,6 +24,36 @@ def test_a_restored_guest_is_ready_within_five_seconds(bench: Bench, clock: Cloc
         guest.run("true")
     assert time.monotonic() - begun < RESTORED_WITHIN
     assert guest.run("ls /root").stdout == ""
+
+
+def test_two_machines_start_from_one_base(bench: Bench, lab: Lab, clock: Clock) -> None:
+    """They stand at the same moment of the same boot, and what one does the other does not see."""
+    first = bench.clean()
+    with clock("another machine from the kept base"):
+        second = bench.base.boot(lab)
+    with second:
+        assert second.boot_id == first.boot_id
+        first.write("/root/of-the-first", "x")
+        assert second.run("ls /root").stdout == ""
+        stick = second.plug_stick()
+        second.witness.assert_dead(stick.port)
+        second.restore("base")
+        assert second.controllers == first.controllers
+
+
+def test_a_base_is_named_by_all_that_makes_it(lab: Lab, tmp_path: Path) -> None:
+    """Another package, machine or number of processors is another base."""
+    package = tmp_path / "package"
+    package.write_bytes(b"one")
+
+    def digest(**options: str) -> str:
+        return Base(options, lambda _guest: None, [package]).digest(lab)
+
+    names = [digest(), digest(cmdline="quiet")]
+    package.write_bytes(b"two")
+    assert len({*names, digest()}) == 3
+    package.write_bytes(b"one")
+    assert digest() == names[0]
 
 
 def test_a_snapshot_is_saved_quickly(guest: Guest, clock: Clock) -> None:

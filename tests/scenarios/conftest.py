@@ -1,6 +1,7 @@
 """Fixtures of the scenarios: the shared guest with the product in it, and the count of what must run."""
 
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -8,15 +9,19 @@ import pytest
 from tests.lab import Guest
 from tests.lab.control import CommandFailed
 from tests.lab.evidence import Scenario, Sequence
+from tests.lab.ports import SECOND_CONTROLLER
 from tests.lab.pytest_plugin import (  # noqa: F401 - fixtures are found by their names here
     bench,
-    boot_options,
     guest,
     lab,
     pytest_runtest_makereport,
     scenario,
 )
-from tests.scenarios.rig import Rig, enforce
+from tests.lab.recipe import image_asked
+from tests.lab.sleep import CAN_SLEEP
+from tests.scenarios.rig import CMDLINE, INSIDE, Rig, enforce, package
+
+HERE = Path(__file__).parent
 
 
 def base(machine: Guest) -> None:
@@ -25,9 +30,21 @@ def base(machine: Guest) -> None:
 
 
 @pytest.fixture(scope="session")
+def boot_options() -> dict[str, Any]:
+    """A machine that can be put to sleep and has two controllers: the attacks need both, and share the base."""
+    return {"image": image_asked(), "cmdline": CMDLINE, "extra": (*CAN_SLEEP, *SECOND_CONTROLLER)}
+
+
+@pytest.fixture(scope="session")
 def install() -> Callable[[Guest], None]:
     """How the product gets into the base snapshot."""
     return base
+
+
+@pytest.fixture(scope="session")
+def made_from() -> list[Path]:
+    """The package, and what puts it there."""
+    return [package(), Path(__file__), HERE / "rig.py", *sorted(INSIDE.glob("*.py"))]
 
 
 @pytest.fixture(scope="session")
@@ -53,8 +70,8 @@ def rig(guest: Guest, scenario: Scenario) -> Rig:  # noqa: F811 - the fixtures i
 
 
 def pytest_collection_modifyitems(session: pytest.Session, items: list[pytest.Item]) -> None:
-    """Scenarios that share the snapshot run before those that boot a guest of their own."""
-    items.sort(key=lambda item: "own_guest" in item.keywords)
+    """The few that boot a guest of their own take long: side by side with others, they begin."""
+    items.sort(key=lambda item: "own_guest" not in item.keywords)
 
 
 __all__: list[Any] = []

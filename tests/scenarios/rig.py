@@ -4,6 +4,7 @@ A base guest has the package installed, the strict policy in force, the drivers 
 tried loaded (so that a device that is not dead shows it at once) and one approved stick on the list.
 """
 
+import fcntl
 import json
 import shlex
 import subprocess
@@ -146,7 +147,10 @@ class Rig:
 
 def package() -> Path:
     """The package, built when it is not there or older than a source."""
-    subprocess.run(["make", "--no-print-directory", "-s", "package"], cwd=ROOT, check=True)
+    (ROOT / "build").mkdir(exist_ok=True)
+    with (ROOT / "build/package.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)  # runs side by side want it at the same moment
+        subprocess.run(["make", "--no-print-directory", "-s", "package"], cwd=ROOT, check=True)
     found = sorted((ROOT / "build").glob("usbguard-py_*_amd64.deb"), key=lambda p: p.stat().st_mtime)
     return found[-1]
 
