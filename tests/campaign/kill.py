@@ -1,6 +1,7 @@
 """Trials of kind ``kill``: a storm from a snapshot, the judge or the hands killed in it, and what became of it all."""
 
 import json
+from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -10,7 +11,7 @@ from tests.campaign.evidence import APPROVED, JUDGE, UNKNOWN
 from tests.campaign.plan import LENGTH, Plan, seeded, storm
 from tests.campaign.trial import Trial
 from tests.campaign.verdict import numbers, problems
-from tests.campaign.world import ROLES, STAYS, World, crowd, enlist
+from tests.campaign.world import ROLES, STAYS, Role, World, crowd, enlist
 from tests.lab import Guest
 from tests.lab.image import LabError
 from tests.scenarios import rig as rigs
@@ -24,11 +25,14 @@ STRANGER = "SAMPLE-9999"
 class Kills:
     """A guest with the base of the trials in a snapshot; the soak begins there, too."""
 
-    def __init__(self, guest: Guest) -> None:
-        """``guest`` has the product, the strict policy and one stick on the list (``tests.scenarios.rig.enforce``)."""
+    def __init__(self, guest: Guest, roles: Mapping[str, Role] | None = None) -> None:
+        """``guest`` has the product, the strict policy and one stick on the list (``tests.scenarios.rig.enforce``).
+
+        ``roles`` are the devices it gets, by default all that the soak needs; the storms need :data:`ROLES`.
+        """
         self.guest = guest
         gather.bring(guest)
-        self.world = World(guest, crowd())
+        self.world = World(guest, crowd() if roles is None else roles)
         enlist(Rig(guest), self.world)
         entries = Rig(guest).entries()
         self.before = int(entries[-1]["seq"])
