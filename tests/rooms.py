@@ -37,8 +37,11 @@ class Room:
     environment: Mapping[str, str] = field(default_factory=dict)
 
 
-SIDE_BY_SIDE = ("-n", "2", "--dist", "load", "--maxschedchunk", "1")
-"""Two guests at a time, each of one processor (`ALONE`): what is next goes to whoever is free."""
+SIDE_BY_SIDE = ("-n", "2", "--dist", "loadgroup")
+"""Two guests at a time, each of one processor (`ALONE`): what is next goes to whoever is free.
+
+What shares a snapshot of its own is one group (`pytest.mark.xdist_group`) and stays in one guest.
+"""
 ALONE = {PROCESSORS: "1"}
 
 ROOMS = {

@@ -15,6 +15,7 @@ from tests.campaign.world import ROLES
 from tests.lab.pytest_plugin import Bench
 from tests.scenarios.rig import Rig
 
+pytestmark = pytest.mark.xdist_group("crashes")
 SEED = 20261122
 # Seed and number of a storm in which these have a process at the moment that was drawn: the hands run only while there
 # is something to cut or to examine.
