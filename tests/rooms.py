@@ -28,10 +28,14 @@ WHOLE_BUDGET_SLOW = 80 * 60
 
 @dataclass(frozen=True)
 class Room:
-    """A group of tests: what to run before them, how pytest selects them, seconds they may take, their environment."""
+    """A group of tests: how pytest selects them, seconds they may take, what to run before and after, environment.
+
+    Of a room with guests `side_by_side` the tests marked `alone` run after the others, one at a time.
+    """
 
     select: tuple[str, ...]
     budget: int
+    side_by_side: bool = False
     before: tuple[tuple[str, ...], ...] = ()
     after: tuple[tuple[str, ...], ...] = ()
     environment: Mapping[str, str] = field(default_factory=dict)
@@ -60,15 +64,17 @@ ROOMS = {
     "package": Room(("-m", "package"), budget=8 * 60, before=(("make", "package"),)),
     "lab": Room(("-m", "lab"), budget=10 * 60),
     "scenarios": Room(
-        ("-m", "scenarios", *SIDE_BY_SIDE),
+        ("-m", "scenarios"),
         budget=15 * 60,
+        side_by_side=True,
         before=(("rm", "-f", "build/scenarios.json"),),
         after=((sys.executable, "-m", "tests.scenarios.evidence", "check", "scenarios"),),
         environment=ALONE,
     ),
     "attacks": Room(
-        ("-m", "attacks", *SIDE_BY_SIDE),
+        ("-m", "attacks"),
         budget=20 * 60,
+        side_by_side=True,
         after=((sys.executable, "-m", "tests.scenarios.evidence", "check", "attacks"),),
         environment=ALONE,
     ),
@@ -109,19 +115,37 @@ def counts(report: Path) -> tuple[int, int, int]:
     return total - failures - errors - skipped, failures + errors, skipped
 
 
+def runs(room: Room, *, slow: bool) -> dict[str, tuple[str, ...]]:
+    """How pytest is called for a room: the ending of the report's name, and the arguments."""
+    option, marks, *more = room.select
+    chosen = marks if slow else f"({marks}) and not slow"
+    if not room.side_by_side:
+        return {"": (option, chosen, *more)}
+    return {
+        "": (option, f"({chosen}) and not alone", *SIDE_BY_SIDE, *more),
+        "-alone": (option, f"({chosen}) and alone", *more),
+    }
+
+
 def run_room(name: str, *, slow: bool) -> Outcome:
     room = ROOMS[name]
-    report = BUILD / f"junit-{name}.xml"
-    report.unlink(missing_ok=True)
-    select = list(room.select)
-    if not slow:
-        select[1] = f"({select[1]}) and not slow"
-    commands = (*room.before, (*PYTEST, *select, f"--junitxml={report}"), *room.after)
+    parts = runs(room, slow=slow)
+    reports = [BUILD / f"junit-{name}{part}.xml" for part in parts]
+    for report in reports:
+        report.unlink(missing_ok=True)
+    tests = [(*PYTEST, *select, f"--junitxml={report}") for select, report in zip(parts.values(), reports, strict=True)]
     print(f"\n=== room {name}: at most {room.budget // 60} minutes ===", flush=True)
     start = time.monotonic()
     environment = {**os.environ, **room.environment}
-    ok = all(subprocess.run(command, cwd=ROOT, env=environment, check=False).returncode == 0 for command in commands)
-    return Outcome(name, time.monotonic() - start, room.budget, ok, *counts(report))
+
+    def good_end(command: Sequence[str]) -> bool:
+        return subprocess.run(command, cwd=ROOT, env=environment, check=False).returncode == 0
+
+    ready = all(map(good_end, room.before))
+    ends = [good_end(command) for command in tests] if ready else []  # all of them, also after a failure
+    ok = ready and all(ends) and all(map(good_end, room.after))
+    passed, failed, skipped = (sum(numbers) for numbers in zip(*map(counts, reports), strict=True))
+    return Outcome(name, time.monotonic() - start, room.budget, ok, passed, failed, skipped)
 
 
 def summary(outcomes: Sequence[Outcome], bound: int = WHOLE_BUDGET) -> str:

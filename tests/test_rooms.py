@@ -5,7 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.rooms import ROOMS, Outcome, Room, counts, good, main, run_room, summary
+from tests import rooms
+from tests.rooms import ROOMS, Outcome, Room, counts, good, main, run_room, runs, summary
 
 FINE = Outcome("fast", 10.0, 60, ok=True, passed=3)
 
@@ -44,6 +45,24 @@ def test_a_room_gives_its_environment_to_what_it_runs(
     monkeypatch.setitem(ROOMS, "sample", room)
     assert not run_room("sample", slow=False).ok
     assert "told to the room" in capfd.readouterr().out
+
+
+def test_what_is_held_to_a_time_has_the_machine_for_itself() -> None:
+    """And every test of the room runs in one of the two."""
+    for name in ("scenarios", "attacks"):
+        beside, alone = runs(ROOMS[name], slow=False).values()
+        assert beside[1] == f"(({name}) and not slow) and not alone"
+        assert alone[1] == f"(({name}) and not slow) and alone"
+        assert ("-n" in beside, "-n" in alone) == (True, False)
+    assert runs(ROOMS["lab"], slow=True) == {"": ("-m", "lab")}
+
+
+def test_both_halves_of_a_room_count(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A failure among those that run alone is a failure of the room."""
+    monkeypatch.setitem(ROOMS, "sample", Room(("-m", "scenarios"), budget=60, side_by_side=True))
+    fails = (sys.executable, "-c", "import sys; sys.exit('-n' not in sys.argv)")
+    monkeypatch.setattr(rooms, "PYTEST", fails)
+    assert not run_room("sample", slow=False).ok
 
 
 def test_unknown_room_is_an_error(capsys: pytest.CaptureFixture[str]) -> None:

@@ -6,6 +6,7 @@ from tests.attacks.test_identity import PID, VID, medium
 from tests.lab.gadgets import hid, mass_storage
 from tests.scenarios.rig import Rig
 
+pytestmark = pytest.mark.alone
 NOTICED = 2000  # milliseconds of CLOCK_BOOTTIME from the change to the entry: the promise
 UPTIME = "/proc/uptime"  # seconds since the boot, the same clock as an entry's mono_ms (proc(5))
 

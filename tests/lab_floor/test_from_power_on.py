@@ -155,6 +155,9 @@ def test_without_the_floor_they_live_from_the_start(prepared: Image, tmp_path: P
     initrd = Lab().image("debian12").initrd
     words = f"systemd.mask=usbguard-py-floor.service systemd.mask=usbguard-py-initramfs.service {RECORD}"
     with Lab().boot(prepared, cmdline=words, initrd=initrd, extra=devices(tmp_path)) as guest:
+        told = guest.start("dmesg --follow")
+        for port in (STICK, STRANGER):
+            told.wait_output(f"bound device {port}:1.0 to driver", timeout=60)
         log = Log(guest)
         assert log.drivers(STICK) == {"usb-storage"}
         assert log.drivers(STRANGER) == {"usbhid"}

@@ -13,6 +13,7 @@ from tests.lab import Plugged
 from tests.lab.media import medium
 from tests.scenarios.rig import APPROVED, INSIDE, Rig
 
+pytestmark = pytest.mark.alone
 POINT = "/media/mau"
 SLOW = 5_000_000  # bytes a second: a slow stick
 UNBOUND = 1000  # ms until an idle drive has lost its driver: the promise

@@ -1,5 +1,7 @@
 """Revocation acts at once, also on a mounted and busy drive."""
 
+import pytest
+
 from tests.scenarios.rig import APPROVED, Rig
 
 REVOKE = "whitelist revoke TB-0001 --reason 'het nhiem vu' --document MAU-02/2026 --yes"
@@ -26,6 +28,7 @@ def between(rig: Rig, before: int, port: str) -> float:
     return moment / 1e9 - revoked
 
 
+@pytest.mark.alone
 def test_an_idle_mount_is_clean_and_cut_within_a_second(rig: Rig) -> None:
     """Unmounted, not torn out."""
     port = mounted(rig)
@@ -42,6 +45,7 @@ def test_an_idle_mount_is_clean_and_cut_within_a_second(rig: Rig) -> None:
     assert seconds < 1.0
 
 
+@pytest.mark.alone
 def test_a_busy_mount_is_cut_by_the_deadline_and_says_who_held_it(rig: Rig) -> None:
     """A writer, a working directory, and a mount namespace of somebody else's."""
     port = mounted(rig)

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
+from usbguard_py.shell import migrations
 from usbguard_py.shell.clock import Clock, Reading, rfc3339
-from usbguard_py.shell.database import ensure_schema
 from usbguard_py.shell.store import Store
 
 NOON = 1_795_237_200_000  # 2026-11-21T12:00:00+07:00
@@ -29,8 +29,11 @@ class Ticking(Clock):
 
 @pytest.fixture(scope="session")
 def template(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Made at that noon, too: the newest entry decides which day it is."""
     path = tmp_path_factory.mktemp("template") / "usbguard-py.db"
-    assert ensure_schema(path)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(migrations, "Clock", Ticking)
+        migrations.migrate(path)
     return path
 
 
