@@ -17,7 +17,7 @@ from usbguard_py.errors_life import MoveForbidden, MoveNotYet
 
 TODAY = "2026-11-21"
 WHY = {"reason": "het nhiem vu", "document": "MAU-02/2026"}
-INSPECTION = Given(inspected_on=TODAY, inspected_until="2027-05-21")
+INSPECTION = Given(inspected_on=TODAY, inspected_until="2099-05-21")
 TO = Given(holder="Tran Thi Mau")
 
 # What the table has to say, written a second time by hand: verb, where it starts, where it leads.
