@@ -102,7 +102,7 @@ def test_every_table_is_strict(stranger: sqlite3.Connection) -> None:
 
 def test_the_known_schema_is_the_one_that_is_made() -> None:
     connection = sqlite3.connect(":memory:")
-    for statement in (*schema.STATEMENTS, *schema.LOGIN_TOOL, *schema.LIFE_CYCLE):
+    for statement in (*schema.STATEMENTS, *schema.LOGIN_TOOL, *schema.LIFE_CYCLE, *schema.FOUR_EYES):
         connection.execute(statement)
     assert schema.schema_digest(connection) == schema.SCHEMA_SHA256
 
