@@ -51,10 +51,12 @@ class NoPerson(GuardError):
     """Four eyes are asked for, and nobody is logged in where the request comes from."""
 
     exit_code = 77
-    sentence = N_("The policy asks for two persons for {id}, and nobody is logged in here.")
+    sentence = N_(
+        "The policy asks for two persons for {id}, and nobody is logged in here with an account of their own."
+    )
     remedy = N_(
-        "Nothing was changed. Log in with an account of your own; sudo keeps who you are, a service or a task that "
-        "runs by itself is nobody."
+        "Nothing was changed. Log in with your own account; sudo keeps who you are. Root, a service and a task that "
+        "runs by itself are nobody."
     )
 
 

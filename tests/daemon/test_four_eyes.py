@@ -64,6 +64,7 @@ def person(uid: int | None, role: str = "manager", account: str = "danhsach", nu
 A, B = person(1001), person(1002)
 ROOT_OF_A = person(1001, "administrator", "root", 0)  # sudo, or su: the login stays
 NOBODY = person(None, "administrator", "root", 0)  # root of a service, or of a machine without logins
+LOGGED_IN_AS_ROOT = person(0, "administrator", "root", 0)  # whoever knows its password: nobody's own account
 SECOND_NAME = msgspec.structs.replace(person(1001, account="danhsach2", number=2002), login="ten-khac")
 
 
@@ -122,22 +123,24 @@ def test_what_somebody_adds_is_dead_until_another_person_approves_it(eyes: Machi
     for same in (A, ROOT_OF_A, SECOND_NAME):
         for request in (move("approve"), approval()):
             assert isinstance(ask(eyes, same, request), SamePerson)
-    assert isinstance(ask(eyes, NOBODY, approval()), NoPerson)
-    assert isinstance(ask(eyes, NOBODY, move("approve")), NoPerson)
+    for nobody in (NOBODY, LOGGED_IN_AS_ROOT):
+        for request in (move("approve"), approval()):
+            assert isinstance(ask(eyes, nobody, request), NoPerson)
     refused = eyes.entries()[before:]
     assert {e["kind"] for e in refused} == {"refused"}
-    assert len(refused) == 8
+    assert len(refused) == 10
     assert (refused[0]["asset"], refused[0]["proposal"], refused[0]["by"]["login"]) == ("TB-0001", 1, "nguoi1001")
     assert code(eyes) == "PENDING"
     answer = ask(eyes, B, move("approve"))
     assert (answer["state"], answer["approved"]) == ("in-use", 1)
     assert code(eyes) == "ALLOWED"
-    approved, state = [e for e in eyes.entries()[before + 8 :] if "asset" in e and e["kind"] != "decision"]
+    approved, state = [e for e in eyes.entries()[before + 10 :] if "asset" in e and e["kind"] != "decision"]
     assert (approved["kind"], approved["proposed_by"], approved["by"]["login"]) == (
         "proposal-approved",
         "nguoi1001",
         "nguoi1002",
     )
+    assert approved["person"] == 1002
     assert (state["kind"], state["verb"], state["proposal"], state["to"]) == ("list-state", "approve", 1, "in-use")
     assert eyes.books.reminders() == {"never_inspected": 1}
     assert verify(eyes.books.path, thorough=True).assets == 1
@@ -490,7 +493,7 @@ def deed(machine: Machine, caller: Peer, what: str, which: Any, facts: dict[str,
 
 
 @settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
-@given(st.lists(st.tuples(st.sampled_from([A, ROOT_OF_A, NOBODY, SECOND_NAME]), deeds), max_size=14))
+@given(st.lists(st.tuples(st.sampled_from([A, ROOT_OF_A, NOBODY, LOGGED_IN_AS_ROOT, SECOND_NAME]), deeds), max_size=14))
 def test_no_sequence_of_commands_of_one_person_lets_more_be_used(
     machine: Machine, steps: list[tuple[Peer, tuple[str, Any, dict[str, str]]]]
 ) -> None:

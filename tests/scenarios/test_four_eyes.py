@@ -9,8 +9,8 @@ SAME = Sentences(
     "Đề nghị 1 đối với TB-0002 phải do người khác phê duyệt: người lập là canboa, đang đăng nhập tại đây.",
 )
 NOBODY = Sentences(
-    "The policy asks for two persons for TB-0002, and nobody is logged in here.",
-    "Chính sách yêu cầu hai người đối với TB-0002, nhưng ở đây không có ai đăng nhập.",
+    "The policy asks for two persons for TB-0002, and nobody is logged in here with an account of their own.",
+    "Chính sách yêu cầu hai người đối với TB-0002, nhưng ở đây không có ai đăng nhập bằng tài khoản riêng của mình.",
 )
 WAITS = Sentences(
     "1 proposal waits for a second person: usbguard-py whitelist proposals",

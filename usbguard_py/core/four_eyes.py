@@ -107,11 +107,16 @@ def see_open(proposal: Proposal, today: str, asset: Asset) -> None:
         raise ProposalOver(number=proposal.number, detail=CHANGED)
 
 
+def person_of(login_uid: int | None) -> int | None:
+    """The person of a login uid; ``None`` where nobody is logged in, and for root, which is nobody's own account."""
+    return login_uid or None
+
+
 def see_second(proposal: Proposal, person: int | None) -> None:
     """See that ``person``, a login uid, is another one than who made the proposal.
 
     Raises:
-        NoPerson: nobody is logged in.
+        NoPerson: nobody is logged in with an account of their own.
         SamePerson: it is the same.
     """
     if person is None:
@@ -142,13 +147,23 @@ def proposed(proposal: Proposal, before: Asset, after: Asset, by: By) -> Body:
     }
 
 
-def ended(proposal: Proposal, asset: Asset, by: By, *, reason: str = "", document: str = "", why: str = "") -> Body:
-    """Kinds ``proposal-approved``, ``-refused``, ``-withdrawn``, ``-void``; ``why`` a program's words for the last."""
+class Ending(msgspec.Struct, frozen=True):
+    """Why a proposal ended: what people say; a program's words when it is void; the login uid of who approved it."""
+
+    reason: str = ""
+    document: str = ""
+    why: str = ""
+    person: int | None = None
+
+
+def ended(proposal: Proposal, asset: Asset, by: By, ending: Ending) -> Body:
+    """Kinds ``proposal-approved``, ``-refused``, ``-withdrawn``, ``-void``."""
     return {
         **_about(proposal, asset, by),
-        "document": bounded(document),
-        "reason": bounded(reason),
-        **({"why": why} if why else {}),
+        "document": bounded(ending.document),
+        "reason": bounded(ending.reason),
+        **({"why": ending.why} if ending.why else {}),
+        **({} if ending.person is None else {"person": ending.person}),
     }
 
 

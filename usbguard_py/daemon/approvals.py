@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from usbguard_py.core.four_eyes import Proposal, Stage
+from usbguard_py.core.four_eyes import Proposal, Stage, person_of
 from usbguard_py.core.requests import WhitelistApprove, WhitelistMove, WhitelistRefuse
 from usbguard_py.core.whitelist import Fingerprint
 from usbguard_py.daemon import faces, moves, second
@@ -68,7 +68,7 @@ def _approved(judge: Judge, proposal: Proposal, why: moves.Why, caller: Peer) ->
             faces.see_unknown(store, asset, proposal.face.passport)  # others may have come onto the list meanwhile
     with second.refusals(judge, "WhitelistApprove", caller):
         changed, entry = approval.approve(
-            store, proposal.number, caller.login_uid, by(caller), reason=why.reason, document=why.document
+            store, proposal.number, person_of(caller.login_uid), by(caller), reason=why.reason, document=why.document
         )
     cut = yield from moves.carried_out(judge, [(changed, entry)], StillOpen)
     return {

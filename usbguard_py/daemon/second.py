@@ -12,7 +12,7 @@ import msgspec
 
 from usbguard_py.core import record
 from usbguard_py.core.custody import moved
-from usbguard_py.core.four_eyes import LEARN, Proposal, needs_second
+from usbguard_py.core.four_eyes import LEARN, Proposal, needs_second, person_of
 from usbguard_py.core.given import Given
 from usbguard_py.core.record import Entry
 from usbguard_py.core.requests import WhitelistMove
@@ -43,7 +43,7 @@ def received(judge: Judge, asset: Asset, caller: Peer) -> tuple[Asset, Entry, Pr
     with store.transaction():
         added, entry = store.add_asset(msgspec.structs.replace(asset, state=Custody.PENDING), by(caller))
         proposal = None
-        if added.holder and caller.login_uid is not None:
+        if added.holder and person_of(caller.login_uid) is not None:
             after = msgspec.structs.replace(added, state=Custody.IN_USE)
             proposal, _ = _proposed(judge, _draft(caller, "approve"), added, after, caller)
     return added, entry, proposal
@@ -67,7 +67,7 @@ def move(judge: Judge, request: WhitelistMove, caller: Peer, *, reason: str, doc
         return None
     draft = _draft(caller, request.verb, request.facts, reason=reason, document=document)
     with refusals(judge, type(request).__name__, caller):
-        if caller.login_uid is None:
+        if person_of(caller.login_uid) is None:
             raise NoPerson(id=before.id)
     proposal, entry = _proposed(judge, draft, before, after, caller)
     return _answer(proposal, entry, before)
@@ -82,7 +82,7 @@ def learnt(judge: Judge, asset: Asset, face: Fingerprint, document: str, caller:
     if not asked(judge):
         return None
     with refusals(judge, "WhitelistLearn", caller):
-        if caller.login_uid is None:
+        if person_of(caller.login_uid) is None:
             raise NoPerson(id=asset.id)
     draft = msgspec.structs.replace(_draft(caller, LEARN, document=document), face=face)
     proposal, entry = _proposed(judge, draft, asset, asset, caller)
@@ -118,7 +118,7 @@ def _draft(caller: Peer, verb: str, facts: Given | None = None, *, reason: str =
         verb=verb,
         facts=facts or Given(),
         asset_sha256="",
-        person=-1 if caller.login_uid is None else caller.login_uid,
+        person=person_of(caller.login_uid) or 0,  # 0: not stored, nobody proposes
         login=caller.login,
         at="",
         until="",

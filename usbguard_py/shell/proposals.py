@@ -6,7 +6,7 @@ import msgspec
 
 from usbguard_py.core import four_eyes
 from usbguard_py.core.changes import By, fingerprint_of
-from usbguard_py.core.four_eyes import CHANGED, REPLACED, Proposal, Stage
+from usbguard_py.core.four_eyes import CHANGED, REPLACED, Ending, Proposal, Stage
 from usbguard_py.core.record import Entry
 from usbguard_py.core.text import escaped
 from usbguard_py.core.whitelist import Asset
@@ -78,7 +78,7 @@ class Proposals(Session):
             asset = self.asset_of(proposal)
             if proposal.state is not Stage.OPEN:
                 four_eyes.see_open(proposal, proposal.until, asset)
-            return self._end(proposal, stage, asset, by, reason=reason, document=document)
+            return self._end(proposal, stage, asset, by, Ending(reason, document))
 
     def second(self, number: int, person: int | None, by: By, *, reason: str, document: str) -> tuple[Proposal, Asset]:
         """Record that ``person``, a login uid, approves a proposal: the proposal, and its asset as it is.
@@ -95,7 +95,7 @@ class Proposals(Session):
             asset = self.asset_of(proposal)
             four_eyes.see_open(proposal, self.today(), asset)
             four_eyes.see_second(proposal, person)
-            over, _ = self._end(proposal, Stage.APPROVED, asset, by, reason=reason, document=document)
+            over, _ = self._end(proposal, Stage.APPROVED, asset, by, Ending(reason, document, person=person))
         return over, asset
 
     def asset_of(self, proposal: Proposal) -> Asset:
@@ -114,11 +114,11 @@ class Proposals(Session):
         """End the open proposal about an asset that is no longer what it was made for, if there is one."""
         found = self._proposals.open_of(asset.id)
         if found is not None:
-            self._end(found, Stage.VOID, asset, by, why=why)
+            self._end(found, Stage.VOID, asset, by, Ending(why=why))
 
-    def _end(self, proposal: Proposal, stage: Stage, asset: Asset, by: By, **why: str) -> tuple[Proposal, Entry]:
+    def _end(self, proposal: Proposal, stage: Stage, asset: Asset, by: By, ending: Ending) -> tuple[Proposal, Entry]:
         over = msgspec.structs.replace(proposal, state=stage)
-        entry = self._append(f"proposal-{stage}", lambda: four_eyes.ended(over, asset, by, **why))
+        entry = self._append(f"proposal-{stage}", lambda: four_eyes.ended(over, asset, by, ending))
         self._proposals.end(over, entry.seq)
         return over, entry
 
