@@ -1,19 +1,24 @@
 """What waits for a second person: shown where people look, decided by number, in both languages."""
 
 import json
+from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
 
+from tests.build import a_stick, an_asset
 from tests.cli.conftest import BY, Run
 from tests.cli.rig import STATUS, Judge, described
+from tests.cli.test_terminal import on_terminal
 from usbguard_py.core.custody import moved
 from usbguard_py.core.four_eyes import Proposal, Stage
 from usbguard_py.core.given import Given
 from usbguard_py.core.requests import WhitelistApprove, WhitelistMove, WhitelistRefuse
-from usbguard_py.core.whitelist import Asset
+from usbguard_py.core.whitelist import Asset, Custody
 from usbguard_py.errors_life import NoPerson, ProposalOver, SamePerson
 from usbguard_py.shell.clock import later
+from usbguard_py.shell.database import ensure_schema
 from usbguard_py.shell.store import Store
 
 WHY = ("--reason", "đã kiểm tra", "--document", "MAU-09/2026")
@@ -156,3 +161,35 @@ def test_one_that_is_late_is_not_among_those_that_wait(
     assert "TB-0001" not in run("whitelist", "proposals").stdout
     assert "quá hạn phê duyệt" in squeezed(run("whitelist", "proposals", "--all").stdout)
     assert store.proposal_of("TB-0001") is None
+
+
+@pytest.fixture
+def terminal(tmp_path: Path) -> Iterator[Judge]:
+    """A machine below a folder: a judge on its socket, one device that waits, and the proposal to approve it."""
+    state, run_ = tmp_path / "var/lib/usbguard-py", tmp_path / "run/usbguard-py"
+    for folder in (state, run_):
+        folder.mkdir(parents=True)
+    assert ensure_schema(state / "usbguard-py.db")
+    store = Store.open(state / "usbguard-py.db")
+    asset, _ = store.add_asset(an_asset(a_stick(), Custody.PENDING), BY)
+    store.propose(Proposal(0, "", "approve", Given(), "", 1001, "nguoi-lap", "", ""), 7, asset, asset, BY)
+    store.close()
+    judge = Judge(run_ / "control.sock")
+    judge.answers["WhitelistApprove"] = {"id": "TB-0001", "seq": 20, "state": "in-use", "cut": [], "verb": "approve"}
+    yield judge
+    judge.close()
+
+
+def test_on_a_terminal_it_is_shown_before_it_is_approved_and_sent_by_its_number(
+    terminal: Judge, tmp_path: Path
+) -> None:
+    """What is approved is what was shown, also when another proposal took its place meanwhile."""
+    answers = {"Lý do: ": "đã kiểm tra\n", "Căn cứ (số văn bản): ": "MAU-09/2026\n"}
+    words = ("whitelist", "approve", "TB-0001")
+    code, text = on_terminal(tmp_path, *words, answers={**answers, "[c/K]: ": "k\n"})
+    assert (code, terminal.asked) == (1, []), text
+    for part in ("phê duyệt", "Nguyen Van Mau", "nguoi-lap"):
+        assert part in text
+    code, text = on_terminal(tmp_path, *words, answers={**answers, "[c/K]: ": "c\n"})
+    assert code == 0, text
+    assert terminal.asked == [WhitelistApprove(proposal=1, **SENT)]

@@ -4,10 +4,12 @@ Only sysfs is made of plain files, and the policy observes: what would become of
 """
 
 import json
+import shutil
 import socket
 import sqlite3
 import time
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import msgspec
@@ -34,7 +36,7 @@ from usbguard_py.core.requests import (
 )
 from usbguard_py.core.standing import standing
 from usbguard_py.core.whitelist import Asset, Custody, Fingerprint
-from usbguard_py.daemon import second
+from usbguard_py.daemon import books, second
 from usbguard_py.daemon.answers import Answers
 from usbguard_py.daemon.control import Client, Control
 from usbguard_py.daemon.drift import Drift
@@ -43,6 +45,7 @@ from usbguard_py.errors import GuardError, ListDiffers, NotFound
 from usbguard_py.errors_life import MoveForbidden, NoPerson, ProposalOver, SamePerson
 from usbguard_py.policy.knobs import Policy
 from usbguard_py.shell.clock import later
+from usbguard_py.shell.database import ensure_schema
 from usbguard_py.shell.peer import Peer
 from usbguard_py.shell.schema import FOUR_EYES
 from usbguard_py.shell.store import Store
@@ -66,6 +69,23 @@ ROOT_OF_A = person(1001, "administrator", "root", 0)  # sudo, or su: the login s
 NOBODY = person(None, "administrator", "root", 0)  # root of a service, or of a machine without logins
 LOGGED_IN_AS_ROOT = person(0, "administrator", "root", 0)  # whoever knows its password: nobody's own account
 SECOND_NAME = msgspec.structs.replace(person(1001, account="danhsach2", number=2002), login="ten-khac")
+
+
+@pytest.fixture(scope="module")
+def empty(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    path = tmp_path_factory.mktemp("template") / "usbguard-py.db"
+    assert ensure_schema(path)
+    return path
+
+
+@pytest.fixture(autouse=True)
+def made_once(monkeypatch: pytest.MonkeyPatch, empty: Path) -> None:
+    """A real file, made by a child once and not for each test."""
+
+    def copied(path: Path, *, create: bool) -> bool:
+        return create and not path.exists() and bool(shutil.copy(empty, path))
+
+    monkeypatch.setattr(books, "ensure_schema", copied)
 
 
 @pytest.fixture
