@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from usbguard_py.cli.commands import speak
 from usbguard_py.cli.move_words import WORDS
 from usbguard_py.cli.whitelist_moves import OPTIONS
-from usbguard_py.core.custody import AFTER_FOUND, MOVES, Need
+from usbguard_py.core.custody import AFTER_FOUND, MOVES, Need, Second
 from usbguard_py.core.whitelist import Custody
 from usbguard_py.i18n import N_, _
 from usbguard_py.phrases import CUSTODY
@@ -14,6 +14,7 @@ TITLE = N_("The life of an approved device")
 INTRODUCTION = N_("Written by scripts/generate.py from the table that the program itself follows.")
 STATES = N_("States and moves")
 MOVE, FROM, TO, MAY, FIRST = N_("Move"), N_("From"), N_("To"), N_("What may be said"), N_("What has to be so before")
+SECOND = N_("Second person")
 STAYS = N_("(the state stays)")
 AS_BEFORE = N_("suspended; or what it was before, if it was not in use")
 NEEDS = {
@@ -22,10 +23,19 @@ NEEDS = {
     Need.INSPECTED: N_("inspected, if it was lost and found"),
     Need.RIGHT: N_("the right to use it was not revoked before"),
 }
+SECONDS = {
+    Second.NEVER: "–",
+    Second.WIDER: N_("when it lets more be used: longer, by somebody else, or as another device"),
+    Second.ALWAYS: N_("always"),
+}
 NOTES = (
     N_("Each move is `usbguard-py whitelist MOVE ID --reason … --document …`; options in bold have to be given."),
     N_("“Expired” is no state that somebody sets: the last day of use and the end of an inspection are days."),
     N_("A move that is not possible is refused with those that are; nothing is changed then."),
+    N_(
+        "Where the policy asks for a second person (`four_eyes`), what is added or learnt waits for one, and so does "
+        "each move that needs one: `approve --proposal N` by somebody else makes it happen."
+    ),
 )
 
 
@@ -48,7 +58,8 @@ def _page(language: str) -> Iterator[str]:
     yield f"    [*] --> {_name(Custody.IN_USE)}: add"
     yield from _arrows()
     yield "```\n"
-    yield f"| {_(MOVE)} | {_(FROM)} | {_(TO)} | {_(MAY)} | {_(FIRST)} |\n| --- | --- | --- | --- | --- |"
+    heads = (MOVE, FROM, TO, MAY, FIRST, SECOND)
+    yield "| " + " | ".join(_(head) for head in heads) + " |\n|" + " --- |" * len(heads)
     for verb in MOVES:
         yield "| " + " | ".join(_row(verb)) + " |"
     yield ""
@@ -76,6 +87,7 @@ def _row(verb: str) -> Iterator[str]:
     options = (f"**{OPTIONS[n][0]}**" if n in move.must else OPTIONS[n][0] for n in OPTIONS if n in move.may)
     yield ", ".join(options) or "–"
     yield ", ".join(_(NEEDS[need]) for need in move.needs) or "–"
+    yield _(SECONDS[move.second])
 
 
 def _ends(verb: str) -> Iterator[str]:

@@ -32,3 +32,37 @@ class StillOpen(NotCut):
     """A change that closes a device is recorded, and the drive could not be cut off before the deadline."""
 
     sentence = N_("The change of {id} is recorded (record {seq}), but {name} could not be cut off.")
+
+
+class SamePerson(GuardError):
+    """The one who proposed a change cannot be the second person who approves it."""
+
+    exit_code = 77
+    sentence = N_(
+        "Another person has to approve proposal {number} for {id}: it was made by {name}, who is logged in here."
+    )
+    remedy = N_(
+        "Nothing was changed. A colleague logs in with an account of their own and runs: "
+        "usbguard-py whitelist approve --proposal {number}"
+    )
+
+
+class NoPerson(GuardError):
+    """Four eyes are asked for, and nobody is logged in where the request comes from."""
+
+    exit_code = 77
+    sentence = N_(
+        "The policy asks for two persons for {id}, and nobody is logged in here with an account of their own."
+    )
+    remedy = N_(
+        "Nothing was changed. Log in with your own account; sudo keeps who you are. Root, a service and a task that "
+        "runs by itself are nobody."
+    )
+
+
+class ProposalOver(GuardError):
+    """A proposal that can no longer be approved."""
+
+    exit_code = 1
+    sentence = N_("Proposal {number} is over: {detail}.")
+    remedy = N_("Nothing was changed. Those that wait: usbguard-py whitelist proposals")

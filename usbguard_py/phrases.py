@@ -10,6 +10,7 @@ import re
 from collections.abc import Mapping
 
 from usbguard_py.i18n import N_, translate
+from usbguard_py.phrases_life import LIFE
 
 DETAILS: tuple[str, ...] = (
     # policy
@@ -160,22 +161,7 @@ DETAILS: tuple[str, ...] = (
     N_("on the list"),
     N_("one asset with this passport"),
     N_("{count} bytes"),
-    # the life of an approved device
-    N_("unknown move “{verb}”"),
-    N_("“{name}” does not belong to “{verb}”"),
-    N_("nobody holds it"),
-    N_("{holder} holds it; it has to be returned first"),
-    N_("it has to be inspected first"),
-    N_("the right to use it was revoked already"),
-    N_("it has that holder already"),
-    N_("nothing would be corrected"),
-    N_("no day of the calendar"),
-    N_("that day is still to come"),
-    N_("that day is before the inspection"),
-    N_("more than {count} characters"),
-    N_("the clock is behind the log: dates are judged by {date}"),
-    N_("a holder"),
-    N_("an inspection"),
+    *LIFE,
     # the floor
     N_("{count} entries start closed"),
     N_("the entry {name} starts open"),
@@ -253,6 +239,8 @@ _NAMES = {
     "manager": N_("list manager"),
     "auditor": N_("auditor"),
     "revoke": N_("revoking the right to use a device"),
+    "proposal": N_("proposal"),
+    "refuse": N_("refusing a proposal"),
     "move": N_("changing the list of approved devices"),
 }
 _FACT = re.compile(r"\{(\w+)\}")

@@ -8,7 +8,7 @@ from tests.daemon.test_storms import BY, Machine, machine
 from usbguard_py.core.passport import passport_of
 from usbguard_py.core.requests import WhitelistLearn
 from usbguard_py.core.whitelist import Custody, Fingerprint
-from usbguard_py.daemon.faces import MOST, _asset, _unknown
+from usbguard_py.daemon.faces import MOST, _asset, see_unknown
 from usbguard_py.errors import AlreadyListed, GuardError, NotFound, Usage
 from usbguard_py.errors_device import FaceKnown, NotInUse, TooManyFaces
 
@@ -52,11 +52,11 @@ def test_what_an_asset_shows_already_is_not_learnt_again(machine: Machine) -> No
     store = machine.books.ready()
     first, _ = store.add_asset(an_asset(a_stick()), BY)
     second, _ = store.add_asset(an_asset(a_stick(), fingerprints=(Fingerprint("first", OTHER),)), BY)
-    _unknown(store, first, msgspec.structs.replace(PLAIN, pid=7))
+    see_unknown(store, first, msgspec.structs.replace(PLAIN, pid=7))
     with pytest.raises(FaceKnown):
-        _unknown(store, first, first.fingerprints[0].passport)
+        see_unknown(store, first, first.fingerprints[0].passport)
     with pytest.raises(AlreadyListed) as seen:
-        _unknown(store, first, OTHER)
+        see_unknown(store, first, OTHER)
     assert seen.value.facts["name"] == second.id
     with pytest.raises(Usage):
-        _unknown(store, first, msgspec.structs.replace(PLAIN, serial=None))
+        see_unknown(store, first, msgspec.structs.replace(PLAIN, serial=None))

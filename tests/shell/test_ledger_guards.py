@@ -7,12 +7,14 @@ from pathlib import Path
 import pytest
 
 from tests.build import a_keyboard, a_peripheral, a_stick, an_asset
+from usbguard_py.core.four_eyes import Proposal
+from usbguard_py.core.given import Given
 from usbguard_py.errors import DatabaseForeign
 from usbguard_py.shell import schema
 from usbguard_py.shell.store import Store
 from usbguard_py.shell.verify import verify
 
-TABLES = ("head", "ledger", "evidence", "list_change", "asset", "fingerprint", "peripheral", "policy")
+TABLES = ("head", "ledger", "evidence", "list_change", "asset", "fingerprint", "peripheral", "policy", "proposal")
 
 
 @pytest.fixture
@@ -23,6 +25,8 @@ def stranger(database: Path) -> Iterator[sqlite3.Connection]:
     store.add_asset(an_asset(a_stick()), "quanly")
     store.add_peripheral(a_peripheral(a_keyboard()), "quanly")
     store.use_policy("x", "", "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855", "quanly")
+    asset, _ = store.add_asset(an_asset(a_stick(b"SAMPLE-0002")), "quanly")
+    store.propose(Proposal(0, "", "correct", Given(), "", 1001, "quanly", "", ""), 7, asset, asset, "quanly")
     store.move("TB-0001", "revoke", "quanly", reason="left", document="MAU-02/2026")
     store.close()
     before = verify(database)
@@ -77,6 +81,11 @@ def test_no_row_is_replaced(stranger: sqlite3.Connection, table: str, recursive:
         "UPDATE asset SET label = 'x'",
         "UPDATE peripheral SET active = 1",
         "UPDATE peripheral SET port = '1-9', entry = (SELECT seq FROM head)",
+        "UPDATE proposal SET state = 'approved'",
+        "UPDATE proposal SET until = '2099-12-31', entry = (SELECT seq FROM head)",
+        "UPDATE proposal SET record = '{}', entry = (SELECT seq FROM head)",
+        "UPDATE proposal SET asset = 'TB-0001', entry = (SELECT seq FROM head)",
+        "INSERT OR REPLACE INTO proposal SELECT 9, asset, until, 'open', record, entry FROM proposal",
         "INSERT INTO ledger (seq, body, hash) VALUES (2, '{\"seq\":2}', zeroblob(32))",
         "INSERT INTO ledger (seq, body, hash) VALUES (99, '{\"seq\":99}', zeroblob(32))",
         "INSERT INTO ledger (seq, body, hash) SELECT seq + 1, '{\"seq\":3}', zeroblob(32) FROM head",
@@ -102,7 +111,7 @@ def test_every_table_is_strict(stranger: sqlite3.Connection) -> None:
 
 def test_the_known_schema_is_the_one_that_is_made() -> None:
     connection = sqlite3.connect(":memory:")
-    for statement in (*schema.STATEMENTS, *schema.LOGIN_TOOL, *schema.LIFE_CYCLE):
+    for statement in (*schema.STATEMENTS, *schema.LOGIN_TOOL, *schema.LIFE_CYCLE, *schema.FOUR_EYES):
         connection.execute(statement)
     assert schema.schema_digest(connection) == schema.SCHEMA_SHA256
 

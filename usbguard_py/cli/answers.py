@@ -83,6 +83,15 @@ class Gate(msgspec.Struct, frozen=True):
     seen: str = ""
 
 
+class Waiting(msgspec.Struct, frozen=True):
+    """What waits for a second person about a device of the list: its number is 0 when nothing does."""
+
+    number: int = 0
+    verb: str = ""
+    login: str = ""
+    until: str = ""
+
+
 class Device(msgspec.Struct, frozen=True):
     """A connected device, a decision on one, or an event of the stream."""
 
@@ -115,6 +124,7 @@ class Device(msgspec.Struct, frozen=True):
     gates: tuple[Gate, ...] = ()
     open_interfaces: tuple[int, ...] = ()
     sentence_facts: dict[str, Any] = {}
+    proposal: Waiting | int = Waiting()  # a number in an entry about one
 
     @property
     def observed(self) -> bool:
@@ -186,6 +196,10 @@ class Done(msgspec.Struct, frozen=True):
     name: str = ""
     digest: str = ""
     enforce: bool | None = None
+    state: str = ""
+    verb: str = ""
+    proposal: int = 0  # the number of one that waits for a second person
+    until: str = ""
     effective: bool = True
     cut: tuple[Cut | str, ...] = ()
 

@@ -7,9 +7,10 @@ import click
 import msgspec
 
 from usbguard_py import paths
-from usbguard_py.cli.answers import Device, Gate, typed
+from usbguard_py.cli.answers import Device, Gate, Waiting, typed
 from usbguard_py.cli.commands import Command, Option
 from usbguard_py.cli.output import facts, json_out, say, show
+from usbguard_py.cli.proposals import what
 from usbguard_py.cli.table import Column, Row
 from usbguard_py.cli.words import (
     ACCESS,
@@ -17,6 +18,7 @@ from usbguard_py.cli.words import (
     GATE_STATUS,
     GATES,
     LOGIN_TOOL,
+    day,
     day_or_phrase,
     difference,
     moment,
@@ -109,6 +111,10 @@ def _table(device: Device) -> None:
     say(f"[{device.code}] {sentence(device)}", style(device.code, alarm=device.alarm))
     if difference(device):
         say(difference(device))
+    if isinstance(device.proposal, Waiting) and device.proposal.number:
+        text = _("Proposal {number} ({what}) by {name} waits for a second person, until {until}.")
+        now = device.proposal
+        say(text.format(number=now.number, what=what(now.verb), name=now.login, until=day(now.until)), "warn")
 
 
 def _rights(device: Device) -> list[tuple[str, str]]:

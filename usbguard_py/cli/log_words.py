@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from usbguard_py.cli.move_words import WORDS
+from usbguard_py.cli.proposals import what
 from usbguard_py.cli.table import Column, Row
 from usbguard_py.cli.words import KINDS, OUTCOMES, UNSEARCHED, day, moment, number, phrase, style, word
 from usbguard_py.i18n import _
@@ -51,6 +52,7 @@ def rest(body: Body) -> str:
         _holder(body),
         *differences(body),
         _joined(body, "policy") if body.get("kind") in {"policy-use", "start"} else "",
+        proposal(body),
         *(str(body[n]) for n in ("reason", "document", "request") if body.get(n)),
         *(phrase(str(body[n])) for n in ("detail", "why", "fail_safe") if body.get(n)),
         *(phrase(str(p)) for p in _list(body, "problems")),
@@ -67,8 +69,21 @@ def rest(body: Body) -> str:
 
 def event(body: Body) -> str:
     """What happened, in a word or two."""
+    if body.get("proposes"):
+        return f"{word(KINDS, str(body.get('kind', '')))}: {what(str(body['proposes']))}"
     words = WORDS.get(str(body.get("verb")))
     return _(words.event) if words else word(KINDS, str(body.get("kind", "")))
+
+
+def proposal(body: Body) -> str:
+    """The proposal that a record is about, or by which its change came: its number, who made it, its last day."""
+    number_, name = body.get("proposal"), str(body.get("proposed_by") or "")
+    if not number_ or isinstance(number_, Mapping):
+        return ""
+    if not name:
+        return _("proposal {number}").format(number=number_)
+    text = _("proposal {number} by {name}, until {until}")
+    return text.format(number=number_, name=name, until=day(str(body.get("until") or "")))
 
 
 def differences(body: Body) -> list[str]:

@@ -129,9 +129,15 @@ def _floor(below: Floor) -> list[tuple[str, str]]:
 def reminders(due: dict[str, int]) -> list[str]:
     """What somebody has to see to, one line each, most pressing first."""
     counts = {
-        name: due.get(name, 0) for name in ("expired", "expiring", "inspection_due", "never_inspected", "not_returned")
+        name: due.get(name, 0)
+        for name in ("waiting", "expired", "expiring", "inspection_due", "never_inspected", "not_returned")
     }
     lines = {
+        "waiting": ngettext(
+            "{count} proposal waits for a second person: usbguard-py whitelist proposals",
+            "{count} proposals wait for a second person: usbguard-py whitelist proposals",
+            counts["waiting"],
+        ),
         "expired": ngettext(
             "The last day of use of {count} device has passed.",
             "The last day of use of {count} devices has passed.",

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from usbguard_py.cli.log_words import by, differences, event
+from usbguard_py.cli.log_words import by, differences, event, proposal
 from usbguard_py.cli.table import Column, Row
 from usbguard_py.cli.words import moment, word
 from usbguard_py.i18n import _
@@ -27,6 +27,8 @@ def _row(body: Body) -> Row:
     state = str(body.get("to") or "")
     cells = [str(body.get("seq", "")), moment(str(body.get("at", ""))), event(body), word(CUSTODY, state), by(body)]
     why = [str(body[name]) for name in ("face", "reason", "document") if body.get(name)]
+    if proposal(body):
+        why.insert(0, proposal(body))
     if body.get("kind") == "list-add":
         why.insert(0, str(body.get("holder") or _("held by nobody")))
     return Row(cells, note="; ".join((*differences(body), *why)))

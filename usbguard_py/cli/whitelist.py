@@ -11,6 +11,7 @@ from usbguard_py.cli.commands import Command, Group, Place, option
 from usbguard_py.cli.media import units
 from usbguard_py.cli.move_words import OBSTACLES, WORDS
 from usbguard_py.cli.output import facts, json_out, say, show
+from usbguard_py.cli.proposals import describe
 from usbguard_py.cli.table import Column, Row
 from usbguard_py.cli.words import ACCESS, LOGIN_TOOL, day, moment, number, word
 from usbguard_py.core.codes import Code
@@ -29,6 +30,13 @@ command = Group(
         "learn": Place("usbguard_py.cli.whitelist_learn", N_("Teach the list another face of a device")),
         **{verb: Place("usbguard_py.cli.whitelist_moves", words.line, attribute=verb) for verb, words in WORDS.items()},
         "revoke": Place("usbguard_py.cli.whitelist_revoke", WORDS["revoke"].line),
+        "approve": Place("usbguard_py.cli.whitelist_proposals", WORDS["approve"].line, attribute="approve_command"),
+        "proposals": Place(
+            "usbguard_py.cli.whitelist_proposals", N_("List what waits for a second person"), "proposals_command"
+        ),
+        "refuse": Place(
+            "usbguard_py.cli.whitelist_proposals", N_("Refuse a proposal, or withdraw one's own"), "refuse_command"
+        ),
     },
     help=N_("The list of approved devices: who holds which, and on which paper."),
 )
@@ -48,6 +56,7 @@ class Look(NamedTuple):
 
     today: str
     inspection_required: bool
+    waiting: frozenset[str] = frozenset()  # numbers of the devices about which something is proposed
 
     def obstacle(self, asset: Asset) -> Code | None:
         """Why an asset in use does not open all the same."""
@@ -56,7 +65,8 @@ class Look(NamedTuple):
     def state(self, asset: Asset) -> str:
         """The state in words, or what keeps an asset in use from opening."""
         code = self.obstacle(asset)
-        return _(OBSTACLES[code]) if code else word(CUSTODY, asset.state)
+        text = _(OBSTACLES[code]) if code else word(CUSTODY, asset.state)
+        return _("{state}, waits for a second person").format(state=text) if asset.id in self.waiting else text
 
     def style(self, asset: Asset) -> str:
         """How the row is shown."""
@@ -89,7 +99,7 @@ class Look(NamedTuple):
 def list_(words: tuple[str, ...], as_json: bool, sort: str, **asked: Any) -> None:  # noqa: FBT001 - click's flag
     """Print the list."""
     with Reader(paths.DATABASE) as reader:
-        look = Look(reader.today(), reader.inspection_required())
+        look = Look(reader.today(), reader.inspection_required(), reader.waiting())
         every = reader.assets(None, asked["holder"])
     found = sorted((a for a in every if _asked(a, look, asked) and _fits(a, words)), key=ORDERS[sort])
     if as_json:
@@ -148,13 +158,17 @@ def show_(id_: str, as_json: bool) -> None:  # noqa: FBT001 - click's flag
     with Reader(paths.DATABASE) as reader:
         asset = reader.asset(id_)
         history = [r.body for r in reader.history(id_)]
-        look = Look(reader.today(), reader.inspection_required())
+        look = Look(reader.today(), reader.inspection_required(), reader.waiting())
+        proposal = next((p for p in reader.proposals() if p.asset == id_), None)
     if asset is None:
         raise NotFound(what=_("approved device"), name=id_)
     if as_json:
-        json_out({"asset": asset, "history": history})
+        json_out({"asset": asset, "history": history, "proposal": proposal})
         return
     _about(asset, look)
+    if proposal is not None:
+        say()
+        describe(proposal, asset)
     _fingerprints(asset)
     say()
     say(_("History"), "head")

@@ -11,6 +11,7 @@ from usbguard_py.cli.answers import Device, Devices, Done, Examined, typed
 from usbguard_py.cli.commands import Command, Option
 from usbguard_py.cli.media import units
 from usbguard_py.cli.output import ask, confirm, facts, interactive, json_out, say, show
+from usbguard_py.cli.proposals import waits
 from usbguard_py.cli.table import Column, Row
 from usbguard_py.core import requests
 from usbguard_py.core.passport import Passport
@@ -65,6 +66,10 @@ def add(as_json: bool, yes: bool, content: bool, grant: tuple[int, ...], **given
         return
     done = typed(answer, Done)
     say(_("On the list as {id} (record {seq}).").format(id=done.id, seq=done.seq), "good")
+    if done.proposal:
+        waits(done)
+    elif done.state == "pending" and not given["pending"]:
+        say(_("It waits for its approval, which two persons have to agree on: usbguard-py whitelist approve"), "warn")
 
 
 def _passport(given: dict[str, Any]) -> Passport | None:

@@ -7,6 +7,7 @@ import click
 from usbguard_py.cli.answers import Done, Examined, typed
 from usbguard_py.cli.commands import Command, Option
 from usbguard_py.cli.output import confirm, interactive, json_out, say
+from usbguard_py.cli.proposals import waits
 from usbguard_py.cli.whitelist_add import describe
 from usbguard_py.core import requests
 from usbguard_py.errors import Usage
@@ -48,6 +49,9 @@ def learn(
         json_out(answer)
         return
     done = typed(answer, Done)
+    if done.proposal:
+        waits(done)
+        return
     say(_("{id} may look like this, too: “{face}” (record {seq}).").format(id=id_, face=given["face"], seq=done.seq))
 
 

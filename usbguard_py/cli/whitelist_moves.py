@@ -14,6 +14,7 @@ from usbguard_py.cli.commands import Command, Option
 from usbguard_py.cli.cuts import cuts
 from usbguard_py.cli.move_words import HINTS, WORDS
 from usbguard_py.cli.output import ask, confirm, interactive, json_out, say
+from usbguard_py.cli.proposals import waits
 from usbguard_py.cli.whitelist import shown
 from usbguard_py.cli.words import day, word
 from usbguard_py.core.custody import MOVES
@@ -79,9 +80,12 @@ def move(verb: str, id_: str, as_json: bool, yes: bool, **given: Any) -> None:  
         json_out(answer)
         return
     done = typed(answer, Done)
+    if done.proposal:
+        waits(done)
+        return
     say(_(WORDS[verb].done).format(id=done.id, seq=done.seq), "good")
     cuts(done.cut)
-    _hint(id_)
+    hint(id_)
 
 
 def known(id_: str) -> Asset:
@@ -160,7 +164,7 @@ def _complete(verb: str, facts: dict[str, str], given: dict[str, Any]) -> None:
         raise Usage(detail=_("missing: {names}").format(names=", ".join(missing)))
 
 
-def _hint(id_: str) -> None:
+def hint(id_: str) -> None:
     """Say why a device that is in use does not open all the same; what was done is done, whoever may read the list."""
     code = None
     with contextlib.suppress(GuardError), Reader(paths.DATABASE) as reader:

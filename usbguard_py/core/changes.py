@@ -79,6 +79,11 @@ def asset_moved(
     }
 
 
+def proposed(number: int, body: Body) -> Body:
+    """The body of a change that a second person approved: it names the proposal. Any other stays as it is."""
+    return {**body, "proposal": number} if number else body
+
+
 def _asset(asset: Asset, list_version: int, by: By) -> Body:
     return {
         "asset": asset.id,

@@ -26,6 +26,14 @@ class Need(StrEnum):
     RIGHT = "right"  # to use it: a lost device is revoked once
 
 
+class Second(StrEnum):
+    """When a move needs a second person, where the policy asks for four eyes (:mod:`usbguard_py.core.four_eyes`)."""
+
+    NEVER = "never"  # it never lets more be used
+    WIDER = "wider"  # when it does
+    ALWAYS = "always"
+
+
 class Move(msgspec.Struct, frozen=True):
     """One verb: where it may start and where it leads, the facts it may change, those it has to be given, its needs.
 
@@ -37,6 +45,7 @@ class Move(msgspec.Struct, frozen=True):
     may: frozenset[str] = frozenset()
     must: frozenset[str] = frozenset()
     needs: tuple[Need, ...] = ()
+    second: Second = Second.NEVER
 
 
 _P, _U, _S, _E = Custody.PENDING, Custody.IN_USE, Custody.SUSPENDED, Custody.EXPIRED
@@ -55,12 +64,19 @@ def _stays(*starts: Custody) -> dict[Custody, Custody]:
 
 
 _TABLE = (
-    Move("approve", _to(_U, _P), may=frozenset({"holder", "unit", "expires_on"}), needs=(Need.INSPECTED,)),
+    Move(
+        "approve",
+        _to(_U, _P),
+        may=frozenset({"holder", "unit", "expires_on"}),
+        needs=(Need.INSPECTED,),
+        second=Second.ALWAYS,
+    ),
     Move(
         "inspect",
         _stays(_P, _U, _S, _E),
         may=frozenset({"inspected_on", "inspected_until"}),
         must=frozenset({"inspected_on"}),
+        second=Second.WIDER,
     ),
     Move(
         "assign",
@@ -68,6 +84,7 @@ _TABLE = (
         may=frozenset({"holder", "unit", "expires_on"}),
         must=frozenset({"holder"}),
         needs=(Need.NO_HOLDER,),
+        second=Second.ALWAYS,
     ),
     Move(
         "transfer",
@@ -75,9 +92,10 @@ _TABLE = (
         may=frozenset({"holder", "unit", "expires_on"}),
         must=frozenset({"holder"}),
         needs=(Need.HOLDER,),
+        second=Second.ALWAYS,
     ),
     Move("suspend", _to(_S, _U, _E)),
-    Move("resume", _to(_U, _S), may=frozenset({"expires_on"}), needs=(Need.INSPECTED,)),
+    Move("resume", _to(_U, _S), may=frozenset({"expires_on"}), needs=(Need.INSPECTED,), second=Second.ALWAYS),
     Move("lost", _to(_L, *AFTER_FOUND)),
     Move("found", _to(_S, _L)),
     Move("damaged", _to(_D, _P, _U, _S, _E)),
@@ -88,6 +106,7 @@ _TABLE = (
         "correct",
         _stays(_P, _U, _S, _E, _L, _D, _R),
         may=frozenset({"holder", "unit", "label", "printed_serial", "document", "expires_on"}),
+        second=Second.WIDER,
     ),
 )
 MOVES: Mapping[str, Move] = {move.verb: move for move in _TABLE}

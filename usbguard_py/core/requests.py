@@ -140,6 +140,26 @@ class WhitelistMove(Request, frozen=True):
     facts: Given = Given()
 
 
+class WhitelistApprove(Request, frozen=True):
+    """Carry out what somebody else proposed, by its number; the policy asks for a second person."""
+
+    ROLE = "manager"
+    CHANGES = True
+    proposal: int
+    reason: str
+    document: str
+
+
+class WhitelistRefuse(Request, frozen=True):
+    """End a proposal without what it proposes: one's own is withdrawn, that of somebody else refused."""
+
+    ROLE = "manager"
+    CHANGES = True
+    proposal: int
+    reason: str
+    document: str
+
+
 class LogExported(Request, frozen=True):
     """The log was written to a file: record who took it, up to which entry; ``head`` is that entry's hash in hex."""
 
@@ -189,6 +209,8 @@ METHODS: dict[str, type[Request]] = {
         WhitelistLearn,
         WhitelistRevokeHolder,
         WhitelistMove,
+        WhitelistApprove,
+        WhitelistRefuse,
         LogExported,
         PolicyUse,
         FloorChanged,

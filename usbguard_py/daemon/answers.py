@@ -24,12 +24,14 @@ from usbguard_py.core.requests import (
     Request,
     Status,
     WhitelistAdd,
+    WhitelistApprove,
     WhitelistLearn,
     WhitelistMove,
+    WhitelistRefuse,
     WhitelistRevokeHolder,
 )
 from usbguard_py.core.text import escaped
-from usbguard_py.daemon import changes, examination, exports, faces, moves, peripherals
+from usbguard_py.daemon import approvals, changes, examination, exports, faces, moves, peripherals
 from usbguard_py.daemon.connection import Connection
 from usbguard_py.daemon.drift import Drift
 from usbguard_py.daemon.flow import Flow
@@ -54,6 +56,7 @@ class Answers:
             PeripheralEnrol: peripherals.enrol,
             PeripheralRemove: peripherals.remove,
             LogExported: exports.exported,
+            WhitelistRefuse: approvals.refuse,
             FloorChanged: floor_changed,
             DriversChanged: drivers_changed,
         }
@@ -62,7 +65,8 @@ class Answers:
             WhitelistAdd: changes.add,
             WhitelistLearn: faces.learn,
             WhitelistRevokeHolder: moves.revoke_holder,
-            WhitelistMove: moves.move,
+            WhitelistMove: approvals.move,
+            WhitelistApprove: approvals.approve,
             PolicyUse: changes.use_policy,
         }
 
@@ -134,6 +138,7 @@ class Answers:
         answer = described(connection)
         answer["gates"] = [msgspec.to_builtins(r) for r in connection.decision.results]
         answer["descriptors"] = connection.device.descriptors.hex()
+        answer["proposal"] = self.judge.host.books.proposal_of(connection.decision.asset)
         return answer
 
 

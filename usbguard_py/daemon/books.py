@@ -190,6 +190,13 @@ class Books:
         """How many devices somebody has to see to, by what is due; only what there is."""
         return self._ask(lambda store: store.reminders(), {})
 
+    def proposal_of(self, asset: str) -> dict[str, object]:
+        """What waits for a second person about an asset: number, verb, who proposed it, its last day; else nothing."""
+        found = self._ask(lambda store: store.proposal_of(asset), None) if asset else None
+        if found is None:
+            return {}
+        return {"number": found.number, "verb": found.verb, "login": found.login, "until": found.until}
+
     def _ask(self, question: Callable[[Store], _T], otherwise: _T) -> _T:
         """What the store answers; ``otherwise`` while it cannot be used."""
         if self.store is None or self.fail_safe:

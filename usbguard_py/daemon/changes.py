@@ -18,6 +18,7 @@ from usbguard_py.core.requests import (
     WhitelistAdd,
 )
 from usbguard_py.core.whitelist import Asset, Custody, Fingerprint
+from usbguard_py.daemon import second
 from usbguard_py.daemon.connection import Connection
 from usbguard_py.daemon.examination import by, connected, examined
 from usbguard_py.daemon.flow import Ask, Flow
@@ -29,6 +30,7 @@ from usbguard_py.errors import (
     KeyboardNotEnrolled,
     Usage,
 )
+from usbguard_py.i18n import N_
 from usbguard_py.policy.knobs import Policy
 from usbguard_py.policy.read import read_policy
 from usbguard_py.shell import floor
@@ -61,10 +63,11 @@ def add(judge: Judge, request: WhitelistAdd, caller: Peer) -> Flow:
         login_tool=request.login_tool or msgspec.UNSET,
         **facts,
     )
-    added, entry = judge.host.books.ready().add_asset(asset, by(caller))
+    added, entry, proposal = second.received(judge, asset, caller)
     announced(judge, entry, asset=added.id, holder=added.holder)
     judge_serial(judge, passport.serial)
-    return {"id": added.id, "seq": entry.seq}
+    waiting = {"proposal": proposal.number, "until": proposal.until} if proposal else {}
+    return {"id": added.id, "seq": entry.seq, "state": str(added.state), **waiting}
 
 
 def _facts(request: WhitelistAdd, today: str) -> dict[str, Any]:
@@ -127,6 +130,7 @@ def use_policy(judge: Judge, request: PolicyUse, caller: Peer) -> Flow:
         raise Usage(detail="another policy is being put in force")
     digest = hashlib.sha256(request.text.encode()).hexdigest()
     entry = books.ready().use_policy(policy.name, request.text, digest, by(caller), request.origin)
+    fewer = books.policy.four_eyes and not policy.four_eyes
     books.policy, books.policy_digest = policy, digest
     judge.switching = True
     try:
@@ -135,6 +139,8 @@ def use_policy(judge: Judge, request: PolicyUse, caller: Peer) -> Flow:
         judge.switching = False
     for name in unclosed:
         books.append_or_keep("alarm", record.alarm(name, "the kernel's default could not be set"))
+    if fewer:
+        books.append_or_keep("alarm", record.alarm("four_eyes", N_("the policy no longer asks for a second person")))
     announced(judge, entry, policy=policy.name)
     judge.judge_again()
     return {"name": policy.name, "digest": digest, "enforce": policy.enforce, "seq": entry.seq}

@@ -11,6 +11,7 @@ from usbguard_py.core.passport import Passport, alike
 from usbguard_py.core.requests import WhitelistLearn
 from usbguard_py.core.text import escaped
 from usbguard_py.core.whitelist import Asset, Custody, Fingerprint
+from usbguard_py.daemon import second
 from usbguard_py.daemon.changes import announced, judge_serial
 from usbguard_py.daemon.examination import by, connected, examined
 from usbguard_py.daemon.flow import Flow
@@ -30,6 +31,7 @@ def learn(judge: Judge, request: WhitelistLearn, caller: Peer) -> Flow:
         NotFound, NotInUse, TooManyFaces: nothing can be added to that asset.
         FaceKnown, AlreadyListed: an asset shows that already.
         ExaminationFailed: the device could not be examined.
+        NoPerson: a second person is needed for it, and nobody is logged in.
     """
     if not request.document.strip() or not request.face.strip():
         raise Usage(detail="face and document")
@@ -42,8 +44,11 @@ def learn(judge: Judge, request: WhitelistLearn, caller: Peer) -> Flow:
         passport = msgspec.structs.replace(passport, granted=request.grant)
     store = judge.host.books.ready()
     asset = _asset(store, request)  # as it is now: the examination took its time
-    _unknown(store, asset, passport)
+    see_unknown(store, asset, passport)
     face = Fingerprint(request.face.strip(), passport)
+    waiting = second.learnt(judge, asset, face, request.document.strip(), caller)
+    if waiting is not None:
+        return waiting
     entry = store.add_fingerprint(asset.id, face, request.document.strip(), by(caller))
     announced(judge, entry, asset=asset.id, holder=asset.holder)
     judge_serial(judge, str(passport.serial))
@@ -64,7 +69,7 @@ def _asset(store: Store, request: WhitelistLearn) -> Asset:
     return asset
 
 
-def _unknown(store: Store, asset: Asset, passport: Passport) -> None:
+def see_unknown(store: Store, asset: Asset, passport: Passport) -> None:
     """See that no asset shows the same: of this one not with the same media, of another not at all."""
     if passport.serial is None:
         raise Usage(detail="the device has no serial number")

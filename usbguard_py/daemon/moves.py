@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 from usbguard_py.core.custody import possible
 from usbguard_py.core.given import checked
 from usbguard_py.core.record import Entry
-from usbguard_py.core.requests import WhitelistMove, WhitelistRevokeHolder
+from usbguard_py.core.requests import WhitelistApprove, WhitelistMove, WhitelistRefuse, WhitelistRevokeHolder
 from usbguard_py.core.standing import standing
 from usbguard_py.core.text import escaped, tidy
 from usbguard_py.core.whitelist import Asset, Custody
@@ -42,15 +42,15 @@ def move(judge: Judge, request: WhitelistMove, caller: Peer) -> Flow:
         ReasonNeeded, Usage, BadInput, NotFound, MoveForbidden, MoveNotYet: nothing was changed.
         NotCut, StillOpen: it was, and a drive could not be cut.
     """
-    why = _why(request, request.verb)
+    reasons = why(request, request.verb)
     store = judge.host.books.ready()
     try:
         asset, entry = store.move(
-            request.id, request.verb, by(caller), reason=why.reason, document=why.document, given=request.facts
+            request.id, request.verb, by(caller), reason=reasons.reason, document=reasons.document, given=request.facts
         )
     except NotFound as error:
         raise NotFound(what="asset", name=_shown(request.id)) from error
-    cut = yield from _carried_out(judge, [(asset, entry)], NotCut if request.verb == "revoke" else StillOpen)
+    cut = yield from carried_out(judge, [(asset, entry)], NotCut if request.verb == "revoke" else StillOpen)
     return {"id": asset.id, "seq": entry.seq, "state": str(asset.state), "cut": cut}
 
 
@@ -62,7 +62,7 @@ def revoke_holder(judge: Judge, request: WhitelistRevokeHolder, caller: Peer) ->
     Raises:
         HoldsNothing: nothing on the list is held by somebody of that very name.
     """
-    why = _why(request, "revoke")
+    reasons = why(request, "revoke")
     store = judge.host.books.ready()
     done: Done = []
     with store.transaction():
@@ -70,8 +70,8 @@ def revoke_holder(judge: Judge, request: WhitelistRevokeHolder, caller: Peer) ->
         if not held:
             raise HoldsNothing(name=_shown(request.holder))
         for asset in (a for a in held if "revoke" in possible(a)):
-            done.append(store.move(asset.id, "revoke", by(caller), reason=why.reason, document=why.document))
-    cut = yield from _carried_out(judge, done, NotCut)
+            done.append(store.move(asset.id, "revoke", by(caller), reason=reasons.reason, document=reasons.document))
+    cut = yield from carried_out(judge, done, NotCut)
     now = {asset.id: asset for asset in (*held, *(asset for asset, _ in done))}
     return {
         "holder": held[0].holder,
@@ -91,12 +91,17 @@ def _named(asset: Asset) -> Answer:
     return {"id": asset.id, "label": asset.label, "serial": serial, "state": str(asset.state)}
 
 
-def _why(request: WhitelistMove | WhitelistRevokeHolder, verb: str) -> Why:
-    """Reason and paper, which no move goes without."""
-    why = Why(_tidy("reason", request.reason), _tidy("document", request.document))
-    if not all(why):
-        raise ReasonNeeded(action="revoke" if verb == "revoke" else "move")
-    return why
+def why(request: WhitelistMove | WhitelistRevokeHolder | WhitelistApprove | WhitelistRefuse, verb: str) -> Why:
+    """Reason and paper, which no move goes without.
+
+    Raises:
+        ReasonNeeded: one of them is missing.
+        BadInput: a text that cannot be shown, or is too long.
+    """
+    said = Why(_tidy("reason", request.reason), _tidy("document", request.document))
+    if not all(said):
+        raise ReasonNeeded(action=verb if verb in {"revoke", "refuse"} else "move")
+    return said
 
 
 def _tidy(name: str, text: str) -> str:
@@ -110,7 +115,7 @@ def _shown(text: str) -> str:
     return escaped(text.encode("utf-8", "replace")[:64])
 
 
-def _carried_out(judge: Judge, done: Done, fault: type[NotCut]) -> Flow:
+def carried_out(judge: Judge, done: Done, fault: type[NotCut]) -> Flow:
     """Judge the connected devices again that moves are about; wait for the cut of those that may not stay open."""
     host = judge.host
     opened: list[tuple[Connection, Asset, Entry]] = []

@@ -1,4 +1,4 @@
-"""The knobs of a policy, at most fifteen, in one table.
+"""The knobs of a policy, at most fifteen beside its name, in one table.
 
 A policy is no language: it only sets these. What each knob means for a device stands in the gates.
 """
@@ -7,7 +7,7 @@ import msgspec
 
 
 class Policy(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """A policy as values. Every default is the strict one, but for ``require_inspection``: docs/adr/0151."""
+    """A policy as values. Every default is the strict one, but for two: docs/adr/0151 and 0164."""
 
     name: str
     description: str = ""
@@ -24,3 +24,4 @@ class Policy(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     scanners: int = 0
     tokens: int = 0
     cut_deadline_ms: int = 5000  # a busy drive is cut then, even when data is left
+    four_eyes: int = 0  # days for a second person to approve what lets more be used; 0: no second person is needed

@@ -57,6 +57,13 @@ KNOBS: tuple[Knob, ...] = (
     Knob("scanners", int, N_("Scanners that may be enrolled, and connected at once; 0: none."), 0, 10),
     Knob("tokens", int, N_("Tokens and card readers that may be enrolled, and connected at once; 0: none."), 0, 10),
     Knob("cut_deadline_ms", int, N_("Milliseconds until a busy drive is cut even if data is lost."), 100, 60_000),
+    Knob(
+        "four_eyes",
+        int,
+        N_("Days in which another person has to approve an addition or a transfer; 0: nobody has to."),
+        0,
+        365,
+    ),
 )
 
 BY_NAME: dict[str, Knob] = {knob.name: knob for knob in KNOBS}

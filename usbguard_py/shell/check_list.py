@@ -4,6 +4,7 @@ import sqlite3
 from pathlib import Path
 
 from usbguard_py.errors import ListDiffers
+from usbguard_py.shell.proposal_table import ProposalTable
 from usbguard_py.shell.register import Register
 
 # For each table of the list: its rows with the entry that made them, and the last entry of the ledger about each.
@@ -21,6 +22,12 @@ _TABLES = (
     (
         "SELECT 'policy ' || name, entry FROM policy",
         "SELECT 'policy ' || json_extract(body, '$.policy'), seq FROM ledger WHERE kind = 'policy-use'",
+    ),
+    (
+        "SELECT 'proposal ' || number, entry FROM proposal",
+        """SELECT 'proposal ' || json_extract(body, '$.proposal') AS id, max(seq) FROM ledger
+        WHERE kind IN ('proposal', 'proposal-approved', 'proposal-refused', 'proposal-withdrawn', 'proposal-void')
+        GROUP BY id""",
     ),
     (
         "SELECT 'list ' || version, entry FROM list_change",
@@ -45,5 +52,7 @@ def check_list(connection: sqlite3.Connection, path: Path) -> int:
     for active in (True, False):
         register.peripherals(active=active)
     for _ in register.policies():
+        pass
+    for _ in ProposalTable(connection, str(path)).every():
         pass
     return sum(1 for _ in register.assets())

@@ -26,6 +26,7 @@ _KINDS: dict[int, type[DatabaseTrouble]] = {
     sqlite3.SQLITE_BUSY: DatabaseBusy,
     sqlite3.SQLITE_LOCKED: DatabaseBusy,
 }
+_INDEX = 32768  # bytes that the write-ahead log's index takes at once (sqlite.org/walformat.html, 2)
 _PRIMARY = 0xFF  # the low byte of an extended code is its primary code
 
 
@@ -54,4 +55,4 @@ def _input_output(path: Path) -> type[DatabaseTrouble]:
     figures = os.statvfs(path)
     if figures.f_flag & os.ST_RDONLY:
         return DatabaseReadOnly
-    return DiskFull if figures.f_bavail == 0 else DatabaseTrouble
+    return DiskFull if figures.f_bavail * figures.f_frsize < _INDEX else DatabaseTrouble

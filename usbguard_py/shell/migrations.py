@@ -6,6 +6,7 @@ between leaves no half-made file at the place where the judge looks.
 """
 
 import contextlib
+import errno
 import os
 import secrets
 import sqlite3
@@ -15,9 +16,11 @@ from pathlib import Path
 from sqlite_utils import Database, Migrations
 
 from usbguard_py import __version__
+from usbguard_py.errors import DiskFull
 from usbguard_py.shell.clock import Clock
+from usbguard_py.shell.faults import trouble
 from usbguard_py.shell.ledger import Ledger
-from usbguard_py.shell.schema import APPLICATION_ID, LIFE_CYCLE, LOGIN_TOOL, SCHEMA_VERSION, STATEMENTS
+from usbguard_py.shell.schema import APPLICATION_ID, FOUR_EYES, LIFE_CYCLE, LOGIN_TOOL, SCHEMA_VERSION, STATEMENTS
 
 MODE = 0o640
 migrations = Migrations("usbguard-py")
@@ -64,6 +67,12 @@ def fifth(db: Database) -> None:
     _to(db, 5, *LIFE_CYCLE)
 
 
+@migrations(name="6-four-eyes")
+def sixth(db: Database) -> None:
+    """What one person proposed and another has to approve; nothing that is there changes."""
+    _to(db, 6, *FOUR_EYES)
+
+
 def _to(db: Database, version: int, *statements: str) -> None:
     for statement in statements:
         db.execute(statement)
@@ -79,6 +88,10 @@ def migrate(path: Path) -> None:
         connection.execute("PRAGMA journal_mode = WAL")
         migrations.apply(Database(connection, execute_plugins=False, strict=True))
         connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+    except sqlite3.Error as error:
+        if isinstance(trouble(error, path), DiskFull):  # SQLite's own words do not always say so
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC)) from error
+        raise
     finally:
         connection.close()
 

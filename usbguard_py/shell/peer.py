@@ -21,13 +21,17 @@ _ROLE_OF = {"usbguard-auditor": "auditor", "usbguard-manager": "manager", "usbgu
 
 
 class Peer(msgspec.Struct, frozen=True):
-    """A caller: ``user`` is the account, ``login`` the person who logged in; empty when nobody did."""
+    """A caller: ``user`` is the account, ``login`` the person who logged in; empty when nobody did.
+
+    ``login_uid`` is that person's number, by which two persons are told apart: names can be given twice to one number.
+    """
 
     uid: int
     pid: int
     user: str
     login: str
     role: str
+    login_uid: int | None = None
 
     def may(self, role: str) -> bool:
         """Whether the caller's role includes ``role``."""
@@ -38,7 +42,15 @@ def peer(connection: socket.socket) -> Peer:
     """The caller on ``connection``."""
     raw = connection.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, struct.calcsize("3i"))
     pid, uid, gid = struct.unpack("3i", raw)
-    return Peer(uid=uid, pid=pid, user=_name(uid), login=_login(pid), role=_role(uid, {gid, *_groups(connection)}))
+    login = _login(pid)
+    return Peer(
+        uid=uid,
+        pid=pid,
+        user=_name(uid),
+        login="" if login is None else _name(login),
+        role=_role(uid, {gid, *_groups(connection)}),
+        login_uid=login,
+    )
 
 
 def _groups(connection: socket.socket) -> tuple[int, ...]:
@@ -63,12 +75,12 @@ def _role(uid: int, gids: set[int]) -> str:
     return found
 
 
-def _login(pid: int) -> str:
+def _login(pid: int) -> int | None:
     try:
         uid = int(Path(f"/proc/{pid}/loginuid").read_text(encoding="ascii"))
     except (OSError, ValueError):
-        return ""
-    return "" if uid == NO_LOGIN else _name(uid)
+        return None
+    return None if uid == NO_LOGIN else uid
 
 
 def _name(uid: int) -> str:

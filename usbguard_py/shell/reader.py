@@ -6,6 +6,7 @@ from typing import Self
 
 import msgspec
 
+from usbguard_py.core.four_eyes import Proposal
 from usbguard_py.core.record import Entry
 from usbguard_py.core.whitelist import Asset, Custody, Peripheral
 from usbguard_py.i18n import unaccented
@@ -14,6 +15,7 @@ from usbguard_py.shell.clock import Clock, day
 from usbguard_py.shell.database import readable
 from usbguard_py.shell.faults import reported
 from usbguard_py.shell.ledger import Ledger, entry_of
+from usbguard_py.shell.proposal_table import ProposalTable
 from usbguard_py.shell.register import Register, StoredPolicy
 from usbguard_py.shell.walk import broken, number_of
 
@@ -145,11 +147,22 @@ class Reader:
         """The changes of one asset, oldest first: when it was added, by whom, each move with reason and document."""
         with reported(self.path):
             rows = self._connection.execute(
-                "SELECT body, hash FROM ledger WHERE kind IN ('list-add', 'list-learn', 'list-revoke', 'list-state')"
-                " AND asset = ? ORDER BY seq",
+                "SELECT body, hash FROM ledger WHERE (kind IN ('list-add', 'list-learn', 'list-revoke', 'list-state')"
+                " OR kind GLOB 'proposal*') AND asset = ? ORDER BY seq",
                 (id,),
             ).fetchall()
         return [_record(row) for row in rows]
+
+    def proposals(self, *, every: bool = False) -> list[Proposal]:
+        """The proposals that a second person may approve today; ``every``: all that there ever were. Oldest first."""
+        table = ProposalTable(self._connection, str(self.path))
+        with reported(self.path):
+            return list(table.every() if every else table.waiting(self.today()))
+
+    def waiting(self) -> frozenset[str]:
+        """Numbers of the assets about which something waits for a second person."""
+        with reported(self.path):
+            return ProposalTable(self._connection, str(self.path)).assets(self.today())
 
     def candidates(self, serial: bytes) -> tuple[Asset, ...]:
         """Assets with that serial, as the judge finds them."""

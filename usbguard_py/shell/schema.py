@@ -9,8 +9,9 @@ import hashlib
 import sqlite3
 
 APPLICATION_ID = 0x55475059  # "UGPY"; not in SQLite's list of assigned numbers (its source, magic.txt)
-# 2: a passport may hold media, the tables are those of 1; 3: LOGIN_TOOL; 4: it may hold what they hold; 5: LIFE_CYCLE
-SCHEMA_VERSION = 5
+# 2: a passport may hold media, the tables are those of 1; 3: LOGIN_TOOL; 4: it may hold what they hold; 5: LIFE_CYCLE,
+# 6: FOUR_EYES
+SCHEMA_VERSION = 6
 
 # Filters of the log: name of the generated column, and its expression over the stored bytes.
 FILTERS = {
@@ -198,8 +199,43 @@ LIFE_CYCLE = (
     "CREATE INDEX asset_not_returned ON asset (number) WHERE state IN ('revoked', 'damaged') AND holder <> ''",
 )
 
+# What version 6 adds: what one person proposed and a second one has to approve. Only the end of a proposal is written
+# after it was made, once; of one device there is one open proposal.
+FOUR_EYES = (
+    """CREATE TABLE proposal (
+  number INTEGER PRIMARY KEY,
+  asset TEXT NOT NULL REFERENCES asset (id),
+  until TEXT NOT NULL CHECK (until IS date(until, '+0 days')),
+  state TEXT NOT NULL CHECK (state IN ('open', 'approved', 'refused', 'withdrawn', 'void')),
+  record TEXT NOT NULL CHECK (json_valid(record)),
+  entry INTEGER NOT NULL REFERENCES ledger (seq)
+) STRICT""",
+    "CREATE INDEX proposal_asset ON proposal (asset)",
+    "CREATE UNIQUE INDEX proposal_open ON proposal (asset) WHERE state = 'open'",
+    "CREATE INDEX proposal_waiting ON proposal (until) WHERE state = 'open'",
+    _refuse("proposal_no_delete", "DELETE", "proposal", "", "proposal: rows never leave"),
+    _refuse(
+        "proposal_no_replace",
+        "INSERT",
+        "proposal",
+        "EXISTS (SELECT 1 FROM proposal WHERE number = NEW.number OR (asset = NEW.asset AND state = 'open'))",
+        "proposal: there is such a row",
+    ),
+    _refuse("proposal_fixed", "UPDATE OF number, asset, until, record", "proposal", "", "proposal: it never changes"),
+    _refuse(
+        "proposal_ended", "UPDATE", "proposal", "OLD.state <> 'open' OR NEW.state = 'open'", "proposal: it ends once"
+    ),
+    _refuse(
+        "proposal_recorded",
+        "UPDATE",
+        "proposal",
+        "NEW.entry <= OLD.entry OR NEW.entry IS NOT (SELECT seq FROM head)",
+        "proposal: a change needs its entry",
+    ),
+)
+
 # SHA-256 over the schema as SQLite keeps it; a test computes it anew.
-SCHEMA_SHA256 = "0a41ef8e38b795e89fe0ab9967f04ea8c441bb85512d906a3745cf96eb046b25"
+SCHEMA_SHA256 = "05cf9dd034a1a58a354a947c04965170dd1807bab4a4def9731f5918e35a8d8a"
 
 
 def schema_digest(connection: sqlite3.Connection) -> str:

@@ -5,7 +5,7 @@ a fault is an error with its cause, and the next call tries again on a new conne
 """
 
 import hashlib
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 
 import msgspec
@@ -14,12 +14,11 @@ from usbguard_py.core import changes, record
 from usbguard_py.core.custody import moved
 from usbguard_py.core.given import Given
 from usbguard_py.core.record import Entry
-from usbguard_py.core.text import escaped
 from usbguard_py.core.whitelist import Asset, Custody, Fingerprint, Peripheral
 from usbguard_py.errors import BadInput, NotFound
-from usbguard_py.shell.clock import Reading, day, later, step
+from usbguard_py.shell.clock import Reading, later, step
+from usbguard_py.shell.proposals import Proposals
 from usbguard_py.shell.register import StoredPolicy
-from usbguard_py.shell.session import Session
 
 SOON_DAYS = 30  # before a day that somebody should prepare for
 CLOCK_STEP_MS = 1000  # slewing by NTP stays far below: at most 500 ppm, adjtimex(2)
@@ -28,7 +27,7 @@ NOTHING = Given()
 __all__ = ["Entry", "Store", "StoredPolicy"]
 
 
-class Store(Session):
+class Store(Proposals):
     """The list, the ledger and the policy. One thread only."""
 
     def append(self, kind: str, body: Mapping[str, object], evidence: Iterable[bytes] = ()) -> Entry:
@@ -57,14 +56,6 @@ class Store(Session):
         if moved is None or abs(moved) < CLOCK_STEP_MS:
             return None
         return record.clock_step(before.at, moved)
-
-    def today(self) -> str:
-        """The day by which dates are judged, local time: never earlier than that of the newest entry.
-
-        So a clock that was set back brings nothing back to life (docs/adr/0152-the-clock-that-decides.md).
-        """
-        with self._watched():
-            return day(max(self._clock.read().unix_ms, self._ledger.newest() * 1000))
 
     def last(self) -> Entry | None:
         """The last entry; every database has at least its first one."""
@@ -120,7 +111,9 @@ class Store(Session):
         """How many assets somebody has to see to, by what is due; only what there is."""
         with self._watched():
             today = self.today()
-            return self._register.reminders(today, later(today, SOON_DAYS))
+            waiting = self._proposals.count(today)
+            due = self._register.reminders(today, later(today, SOON_DAYS))
+            return {**due, "waiting": waiting} if waiting else due
 
     def list_version(self) -> int:
         """How often the list was changed."""
@@ -153,8 +146,16 @@ class Store(Session):
             self._register.count_change(version, entry.seq)
         return asset, entry
 
-    def add_fingerprint(self, id: str, face: Fingerprint, document: str, by: changes.By) -> Entry:  # noqa: A002
-        """Add another face to an asset.
+    def add_fingerprint(
+        self,
+        id: str,  # noqa: A002 - the word everybody uses for it
+        face: Fingerprint,
+        document: str,
+        by: changes.By,
+        *,
+        proposal: int = 0,
+    ) -> Entry:
+        """Add another face to an asset; ``proposal`` is the number of the one that was approved, if any.
 
         Raises:
             NotFound: there is no such asset.
@@ -166,10 +167,13 @@ class Store(Session):
                 raise NotFound(what="asset", name=id)
             faces = (*before.fingerprints, face)
             after = msgspec.structs.replace(before, fingerprints=faces, changed_at=self._clock.read().at)
-            entry = self._append("list-learn", lambda: changes.face_learnt(after, version, by, document))
+            entry = self._append(
+                "list-learn", lambda: changes.proposed(proposal, changes.face_learnt(after, version, by, document))
+            )
             self._register.insert_fingerprint(id, face)
             self._register.update_asset(after, entry.seq)
             self._register.count_change(version, entry.seq)
+            self._void(after, by)
         return entry
 
     def move(
@@ -181,8 +185,11 @@ class Store(Session):
         reason: str,
         document: str,
         given: Given = NOTHING,
+        proposal: int = 0,
     ) -> tuple[Asset, Entry]:
         """Move an asset as :data:`usbguard_py.core.custody.MOVES` says: the asset as it is then, and the entry.
+
+        ``proposal`` is the number of the one that a second person approved, if any.
 
         Raises:
             NotFound: there is no such asset.
@@ -196,9 +203,13 @@ class Store(Session):
             after = moved(before, verb, given, self.today(), reason=reason, document=document)
             after = msgspec.structs.replace(after, changed_at=self._clock.read().at)
             why = {"verb": verb, "reason": reason, "document": document}
-            entry = self._append(changes.kind_of(verb), lambda: changes.asset_moved(before, after, version, by, **why))
+            entry = self._append(
+                changes.kind_of(verb),
+                lambda: changes.proposed(proposal, changes.asset_moved(before, after, version, by, **why)),
+            )
             self._register.update_asset(after, entry.seq)
             self._register.count_change(version, entry.seq)
+            self._void(after, by)
         return after, entry
 
     def add_peripheral(self, peripheral: Peripheral, by: changes.By) -> tuple[Peripheral, Entry]:
@@ -253,13 +264,6 @@ class Store(Session):
         """A transaction for one change of the list; gives the version that the list will have."""
         with self.transaction(), self._watched():
             yield self._register.version() + 1
-
-    def _append(self, kind: str, body: Callable[[], Mapping[str, object]]) -> Entry:
-        """The entry of a change; what people typed may have no canonical form."""
-        try:
-            return self._ledger.append(kind, body())
-        except ValueError as error:
-            raise BadInput(where=kind, detail=escaped(str(error).encode("utf-8", "replace"))) from error
 
 
 def _name(by: changes.By) -> str:

@@ -1,0 +1,145 @@
+"""Four eyes at work: what has to wait for a second person becomes a proposal, and nothing else of it happens.
+
+Every change of the list that lets more be used comes through here while the policy asks for it
+(:mod:`usbguard_py.core.four_eyes`); docs/adr/0165-what-needs-a-second-person.md.
+"""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import msgspec
+
+from usbguard_py.core import record
+from usbguard_py.core.custody import moved
+from usbguard_py.core.four_eyes import LEARN, Proposal, needs_second, person_of
+from usbguard_py.core.given import Given
+from usbguard_py.core.record import Entry
+from usbguard_py.core.requests import WhitelistMove
+from usbguard_py.core.whitelist import Asset, Custody, Fingerprint
+from usbguard_py.daemon.examination import by
+from usbguard_py.daemon.judge import Judge
+from usbguard_py.errors_life import NoPerson, SamePerson
+from usbguard_py.shell.peer import Peer
+
+Answer = dict[str, Any]
+SAME, NOBODY = "who proposed it is no second person", "nobody is logged in"
+
+
+def asked(judge: Judge) -> bool:
+    """Whether the policy in force asks for a second person."""
+    return judge.host.books.policy.four_eyes > 0
+
+
+def received(judge: Judge, asset: Asset, caller: Peer) -> tuple[Asset, Entry, Proposal | None]:
+    """Put an asset on the list; where a second person is asked for it waits, whatever its state was to be.
+
+    Its approval is proposed at once when somebody holds it and somebody is logged in; else whoever approves it first
+    proposes it. Each way by which devices come onto the list ends here, also that of many at once.
+    """
+    store = judge.host.books.ready()
+    if not asked(judge):
+        return (*store.add_asset(asset, by(caller)), None)
+    with store.transaction():
+        added, entry = store.add_asset(msgspec.structs.replace(asset, state=Custody.PENDING), by(caller))
+        proposal = None
+        if added.holder and person_of(caller.login_uid) is not None:
+            after = msgspec.structs.replace(added, state=Custody.IN_USE)
+            proposal, _ = _proposed(judge, _draft(caller, "approve"), added, after, caller)
+    return added, entry, proposal
+
+
+def move(judge: Judge, request: WhitelistMove, caller: Peer, *, reason: str, document: str) -> Answer | None:
+    """The answer when a move has to wait for a second person, ``None`` when it may be made.
+
+    Raises:
+        NoPerson: it would have to wait, and nobody is logged in.
+        Usage, BadInput, MoveForbidden, MoveNotYet: it is not possible at all.
+    """
+    if not asked(judge):
+        return None
+    store = judge.host.books.ready()
+    before = store.asset(request.id)
+    if before is None:
+        return None  # the move itself says so
+    after = moved(before, request.verb, request.facts, store.today(), reason=reason, document=document)
+    if not needs_second(request.verb, before, after):
+        return None
+    draft = _draft(caller, request.verb, request.facts, reason=reason, document=document)
+    with refusals(judge, type(request).__name__, caller):
+        if person_of(caller.login_uid) is None:
+            raise NoPerson(id=before.id)
+    proposal, entry = _proposed(judge, draft, before, after, caller)
+    return _answer(proposal, entry, before)
+
+
+def learnt(judge: Judge, asset: Asset, face: Fingerprint, document: str, caller: Peer) -> Answer | None:
+    """The answer when another face has to wait for a second person, ``None`` when it may be added.
+
+    Raises:
+        NoPerson: it would have to wait, and nobody is logged in.
+    """
+    if not asked(judge):
+        return None
+    with refusals(judge, "WhitelistLearn", caller):
+        if person_of(caller.login_uid) is None:
+            raise NoPerson(id=asset.id)
+    draft = msgspec.structs.replace(_draft(caller, LEARN, document=document), face=face)
+    proposal, entry = _proposed(judge, draft, asset, asset, caller)
+    return _answer(proposal, entry, asset)
+
+
+def meant(judge: Judge, request: WhitelistMove) -> Proposal | None:
+    """The proposal that ``approve ID`` means: the open one to approve that device, when no facts are given."""
+    if request.verb != "approve" or request.facts != Given() or not asked(judge):
+        return None
+    found = judge.host.books.ready().proposal_of(request.id)
+    return found if found is not None and found.verb == "approve" else None
+
+
+@contextmanager
+def refusals(judge: Judge, request: str, caller: Peer) -> Iterator[None]:
+    """Record that somebody tried to be the second person and is none."""
+    try:
+        yield
+    except (SamePerson, NoPerson) as error:
+        body = record.refused(request, "manager", by(caller))
+        about = {"asset": error.facts["id"], "proposal": error.facts.get("number", 0)}
+        why = SAME if isinstance(error, SamePerson) else NOBODY
+        judge.host.books.append_or_keep("refused", {**body, **about, "why": why})
+        raise
+
+
+def _draft(caller: Peer, verb: str, facts: Given | None = None, *, reason: str = "", document: str = "") -> Proposal:
+    """A proposal before it has its number, its device and its day."""
+    return Proposal(
+        number=0,
+        asset="",
+        verb=verb,
+        facts=facts or Given(),
+        asset_sha256="",
+        person=person_of(caller.login_uid) or 0,  # 0: not stored, nobody proposes
+        login=caller.login,
+        at="",
+        until="",
+        reason=reason,
+        document=document,
+    )
+
+
+def _proposed(judge: Judge, draft: Proposal, before: Asset, after: Asset, caller: Peer) -> tuple[Proposal, Entry]:
+    books = judge.host.books
+    proposal, entry = books.ready().propose(draft, books.policy.four_eyes, before, after, by(caller))
+    books.appended(entry.kind, entry.seq, {"at": entry.at, "asset": before.id, "holder": before.holder})
+    return proposal, entry
+
+
+def _answer(proposal: Proposal, entry: Entry, asset: Asset) -> Answer:
+    return {
+        "id": asset.id,
+        "seq": entry.seq,
+        "state": str(asset.state),
+        "cut": [],
+        "proposal": proposal.number,
+        "until": proposal.until,
+    }
