@@ -23,7 +23,13 @@ ROWS: tuple[dict[str, Any], ...] = (
     {"holder": "Đặng Thị Mẫu", "unit": "Văn thư", "label": "USB an toàn", "expires_on": "2026-12-31"},
     {"holder": "Trần Văn Thử", "unit": "Cơ yếu", "printed_serial": "P-0002", "inspected_on": "2026-05-01"},
     {"holder": "", "unit": "", "state": Custody.REVOKED, "document": "MAU-07/2025"},
-    {"holder": "Ёлка Sample", "unit": "Cơ yếu", "state": Custody.REVOKED, "expires_on": "2026-01-01"},
+    {
+        "holder": "Ёлка Sample",
+        "unit": "Cơ yếu",
+        "state": Custody.REVOKED,
+        "expires_on": "2026-01-01",
+        "reason_document": "BB-09",
+    },
     {"holder": "dang mau", "unit": "Đội 1", "expires_on": "2026-01-01", "inspected_until": "2026-06-01"},
     {"holder": "An Mẫu", "unit": "Line\nbreak", "label": "x\n3"},  # as nothing that is typed is stored today
 )
@@ -65,6 +71,8 @@ TABLE: dict[str, tuple[Wanted, list[int]]] = {
     "holder and unit": (Wanted(texts={"holder": "thu", "unit": "co yeu"}), [2]),
     "holder, not unit": (Wanted(texts={"holder": "van thu"}), [2]),
     "a document": (Wanted(texts={"document": "/2025"}), [3]),
+    "the document of a state": (Wanted(texts={"document": "b-09"}), [4]),
+    "the document of a state, anywhere": (Wanted(words=("bb-09",)), [4]),
     "a text over two lines": (Wanted(texts={"unit": "line\nbreak"}), [6]),
     "a state": (Wanted(state="revoked"), [3, 4]),
     "what has expired in use": (Wanted(state="expired"), [5]),

@@ -21,7 +21,9 @@ from usbguard_py.shell.reader import Reader
 PAGE = 100  # rows for people, unless they ask for more
 TEXTS = ("holder", "unit", "document", "serial")
 NAMES = {
-    **{name: FACTS[name] for name in ("holder", "unit", "document")},
+    "holder": FACTS["holder"],
+    "unit": FACTS["unit"],
+    "document": N_("document"),
     "serial": N_("serial number"),
     "expires": FACTS["expires_on"],
     "inspected": FACTS["inspected_on"],
@@ -135,7 +137,11 @@ command = Command(
         Option(["--state"], type=click.Choice(list(CUSTODY)), help=N_("Only devices in this state.")),
         Option(["--holder"], metavar="TEXT", help=N_("Only devices of holders with these words in their name.")),
         Option(["--unit"], metavar="TEXT", help=N_("Only devices of units with these words in their name.")),
-        Option(["--document"], metavar="TEXT", help=N_("Only devices with this in the paper by which they came.")),
+        Option(
+            ["--document"],
+            metavar="TEXT",
+            help=N_("Only devices with this in the paper by which they came, or that of their state."),
+        ),
         Option(
             ["--not-returned"],
             is_flag=True,

@@ -16,8 +16,9 @@ from usbguard_py.core.whitelist import Asset, Custody
 from usbguard_py.shell.register import Register
 
 ROWS = 8192  # read and folded at once: about a megabyte
-TEXTS = ("id", "label", "printed_serial", "electronic_serial", "holder", "unit", "document")
+TEXTS = ("id", "label", "printed_serial", "electronic_serial", "holder", "unit", "document", "reason_document")
 SERIALS = ("printed_serial", "electronic_serial")
+PARTS = {"serial": SERIALS, "document": ("document", "reason_document")}  # what one word for people stands for
 DAYS = {
     "expires": "expires_on",
     "inspected": "inspected_on",
@@ -41,9 +42,10 @@ _PLAIN = re.compile(rb"(?:(?:[A-Za-z0-9][A-Za-z0-9 ._:/-]*)?\n)*")
 class Wanted(msgspec.Struct, frozen=True):
     """Which assets: all that is asked must hold.
 
-    ``words`` stand anywhere in number, label, serials, holder, unit or document; ``texts`` are parts of one fact:
-    ``holder``, ``unit``, ``document`` or ``serial``. ``days`` are first and last day, each may be empty, by a key of
-    :data:`DAYS`. ``expired`` as ``state`` also finds what is in use past its last day. ``limit``: all when ``None``.
+    ``words`` stand anywhere in number, label, serials, holder, unit or papers; ``texts`` are parts of one fact:
+    ``holder``, ``unit``, ``document`` (by which it came, or of its state) or ``serial``. ``days`` are first and last
+    day, each may be empty, by a key of :data:`DAYS`. ``expired`` as ``state`` also finds what is in use past its last
+    day. ``limit``: all when ``None``.
     """
 
     words: tuple[str, ...] = ()
@@ -158,12 +160,12 @@ def _matching(
     """The numbers of the assets whose texts fit, each with the text that they are sorted by."""
     words = [folded(word) for word in wanted.words]
     parts = {name: folded(part) for name, part in wanted.texts.items() if part}
-    asked = {*parts, wanted.sort} if not words else set(TEXTS)
-    names = [name for name in TEXTS if name in asked or (name in SERIALS and "serial" in asked)] or ["id"]
+    asked = {one for name in (*parts, wanted.sort) for one in PARTS.get(name, (name,))}
+    names = [name for name in TEXTS if words or name in asked]
     for piece in pieces(connection, names, condition):
         kept: Sequence[int] = range(len(piece.numbers))
         for name, part in parts.items():
-            columns = [piece.texts[one] for one in (SERIALS if name == "serial" else (name,))]
+            columns = [piece.texts[one] for one in PARTS.get(name, (name,))]
             kept = [i for i in kept if any(part in column[i] for column in columns)]
         if words:
             whole = list(map("\x1f".join, zip(*piece.texts.values(), strict=True)))

@@ -52,24 +52,26 @@ def by_serial(connection: sqlite3.Connection, register: Register, serial: str) -
     near: list[tuple[bool, int, str, str]] = []  # not a look-alike, number, fact, bare serial
     for piece in pieces(connection, SERIALS):
         for fact in SERIALS:
-            keys = _bare(piece.texts[fact])
-            for place in [i for i, one in enumerate(keys) if one == asked or printed(one) in wanted]:
-                if keys[place] == asked:
-                    same[piece.numbers[place]] = None
+            serials = _bare(piece.texts[fact])
+            keys = printed(serials).split("\n")
+            hits = [i for i, one in enumerate(keys) if one in wanted]
+            lines = serials.split("\n") if hits else []
+            for place in hits:
+                number, found = piece.numbers[place], lines[place]
+                if found == asked:
+                    same[number] = None
                 else:
-                    near.append((printed(keys[place]) != key, piece.numbers[place], fact, keys[place]))
+                    near.append((keys[place] != key, number, fact, found))
     if same:
         return Serials(tuple(register.numbered(list(same)[:MOST])))
     alike = [one for one in near if not one[0]]
     return Serials(near=tuple(_near(register, asked, alike or near)))
 
 
-def _bare(serials: Sequence[str]) -> list[str]:
-    """Each of them bare; nearly all lists hold serials of which that is told at one look."""
+def _bare(serials: Sequence[str]) -> str:
+    """Each of them bare, in a line of its own; nearly all lists hold serials of which that is told at one look."""
     text = "\n".join(serials)
-    if text.isascii():
-        return text.translate(_ASCII).split("\n")
-    return [bare(serial) for serial in serials]
+    return text.translate(_ASCII) if text.isascii() else "\n".join(map(bare, serials))
 
 
 _ASCII = {code: None for code in range(0x80) if not chr(code).isalnum() and chr(code) != "\n"}
