@@ -5,7 +5,7 @@ from typing import Any
 
 from tests.scenarios.rig import APPROVED, Rig, one_line
 
-AUDITOR = {"user": "kiemtra", "login": "quanly"}
+AUDITOR: dict[str, Any] = {"user": "kiemtra", "login": "quanly"}
 TYPO = APPROVED.replace("0", "O", 1)
 
 
