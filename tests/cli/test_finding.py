@@ -79,6 +79,7 @@ def test_what_is_no_span_of_days(run: Run, listed: Store, span: str) -> None:
 # What is typed, and in the answer: entries with what they were found by and what the gates say, near misses.
 LOOKUPS: dict[str, tuple[str, list[Any], list[Any]]] = {
     "a number": ("tb-0001", [("TB-0001", "number", [])], []),
+    "a number without its noughts": ("TB1", [("TB-0001", "number", [])], []),
     "a serial": ("SAMPLE-0002", [("TB-0002", "serial", [])], []),
     "a serial, typed by hand": ("sample 0002", [("TB-0002", "serial", [])], []),
     "revoked": ("SAMPLE-0003", [("TB-0003", "serial", ["REVOKED"])], []),

@@ -7,6 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from usbguard_py.core.fold import folded, folded_lines
+from usbguard_py.i18n import unaccented
 
 VIETNAMESE = st.text("aăâeêioôơuưyđAĂÂEÊIOÔƠUƯYĐạảãàáậẩẫầấặẳẵằắệểễềếọộởỡờớựửữừứỵỷỹỳýịỉĩìí ’“–7B")
 ANY = st.text(st.characters(codec="utf-8"), max_size=30)
@@ -54,3 +55,12 @@ def test_vietnamese_capitals_do_not_matter(text: str) -> None:
 def test_lines_are_folded_as_they_are_one_by_one(texts: list[str]) -> None:
     lines = [text.replace("\n", " ") for text in texts]
     assert folded_lines("\n".join(lines)) == "\n".join(map(folded, lines))
+
+
+@given(VIETNAMESE, st.data())
+def test_other_accents_hide_no_part_of_a_text(text: str, data: st.DataObject) -> None:
+    """Whatever part of it is asked for, with or without accents, in capitals or decomposed."""
+    first = data.draw(st.integers(0, len(text)))
+    part = text[first : data.draw(st.integers(first, len(text)))]
+    for spelt in (part, part.upper(), unicodedata.normalize("NFD", part), unaccented(part)):
+        assert folded(spelt) in folded_lines(text)

@@ -1,5 +1,6 @@
 """``usbguard-py whitelist lookup``: what the list knows of a stick, in the port or by its number."""
 
+import re
 from collections.abc import Iterable
 
 import click
@@ -26,6 +27,7 @@ from usbguard_py.shell.finding import Wanted
 from usbguard_py.shell.lookup import MOST, Near
 from usbguard_py.shell.reader import Reader
 
+_NUMBER = re.compile(r"tb-?([0-9]{1,9})", re.IGNORECASE | re.ASCII)  # of the list, however many noughts it has
 OBSERVE = Policy(name="observe", enforce=False)
 
 
@@ -93,7 +95,8 @@ def _of_device(reader: Reader, device: Device, look: Look, policy: Policy) -> An
 def _of_text(reader: Reader, text: str, look: Look, policy: Policy) -> Answer:
     """About what was typed: a number of the list, a serial, or words that stand anywhere."""
     asked = " ".join(text.split())
-    numbered = reader.asset(asked.upper())
+    number = _NUMBER.fullmatch(asked)
+    numbered = reader.asset(f"TB-{int(number[1]):04d}") if number else None
     if numbered is not None:
         return Answer(asked, None, _entries((numbered,), "number", look, policy))
     serials = reader.serials(asked)
