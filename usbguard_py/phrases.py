@@ -87,6 +87,7 @@ DETAILS: tuple[str, ...] = (
     N_("{seen} in sysfs, {expected} in the descriptors"),
     N_("no UTF-8, which the kernel never writes"),
     N_("holds control or invisible characters"),
+    N_("character {place} cannot be seen: {seen}"),
     N_("bus {number} does not fit the name"),
     N_("{seen} is no speed of USB"),
     N_("byte {offset}: {detail}"),

@@ -46,6 +46,7 @@ COMMANDS = {
     "peripheral list": "auditor",
     "explain {stick}": "auditor",
     "whitelist list": "auditor",
+    "whitelist lookup TB-0001": "auditor",
     "log --limit 3": "auditor",
     "whitelist add --device {stick} --holder Mau --document MAU-03/2026 --yes": "manager",
     "whitelist suspend TB-0001 --reason Mau --document MAU-04/2026 --yes": "manager",

@@ -9,7 +9,7 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
-from tests.bench import host, stock
+from tests.bench import find, host, stock
 from tests.bench.contenders import INSIDE, Contender, Kernel, Ours, Theirs
 from tests.bench.figures import Figure, figure, table, write
 from tests.bench.plugs import PORT, Plan, Turn, turn
@@ -50,6 +50,7 @@ def main() -> None:
         turns = _compete(guest, drive, sizes, plugs)
     figures = [
         *summed(turns, sizes),
+        *find.found(WORK, sizes),
         host.verified(WORK, 10_000 if chosen.quick else host.ENTRIES),
         host.package_size(package()),
     ]

@@ -4,6 +4,7 @@ import os
 import pty
 import re
 import select
+import shutil
 import signal
 import struct
 import subprocess
@@ -17,13 +18,14 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from tests.build import a_stick
+from tests.build import a_stick, an_asset
 from tests.cli.conftest import HERE
 from tests.cli.rig import STATUS, Judge, described
 from usbguard_py.cli.display import width
 from usbguard_py.core import requests
 from usbguard_py.core.functions import default_grant
 from usbguard_py.core.passport import passport_of
+from usbguard_py.shell.store import Store
 
 INTERRUPT = "\x03"  # what Ctrl-C types, termios(3)
 PATIENCE = 60.0  # seconds for one command on a busy machine
@@ -141,6 +143,40 @@ def test_control_c_at_a_question(judge: Judge, tmp_path: Path) -> None:
     assert code == 130
     assert "Traceback" not in text
     assert not any(isinstance(r, requests.WhitelistAdd) for r in judge.asked)
+
+
+@pytest.fixture
+def listed(tmp_path: Path, empty: Path) -> None:
+    """A list with one name on it."""
+    path = tmp_path / "var/lib/usbguard-py/usbguard-py.db"
+    path.parent.mkdir(parents=True)
+    store = Store.open(Path(shutil.copy(empty, path)))
+    store.add_asset(an_asset(STICK, holder="Lê Thị Mậu"), "test")
+    store.close()
+
+
+@pytest.mark.usefixtures("listed")
+def test_a_name_that_looks_like_another_is_told_before_the_question(judge: Judge, tmp_path: Path) -> None:
+    code, text = on_terminal(tmp_path, "whitelist", "add", answers={**ADD, AGREE: "c\n"})
+    assert code == 0, text
+    said = " ".join(COLOUR.sub("", text).split())
+    warning = "“Lê Thị Mẫu” chưa có trong danh sách; đã có “Lê Thị Mậu”: chỉ khác dấu."
+    assert said.index(warning) < said.index(AGREE.strip())
+
+
+@pytest.mark.usefixtures("listed")
+def test_one_of_several_is_chosen_and_the_newest_is_proposed(judge: Judge, tmp_path: Path) -> None:
+    judge.answers["Devices"] = {
+        "devices": [described("1-8", code="LOST", asset="TB-0001", seq=4), described("1-9", seq=9)]
+    }
+    code, text = on_terminal(tmp_path, "whitelist", "lookup", answers={"[1-9]: ": "1-8\n"})
+    assert code == 0, text
+    plain = COLOUR.sub("", text)
+    assert plain.index("1-9 ") < plain.index("1-8 ")
+    assert "[LOST] ĐÃ CHẶN" in plain
+    assert "Lê Thị Mậu" in plain
+    assert on_terminal(tmp_path, "whitelist", "lookup", answers={"[1-9]: ": "1-7\n"})[0] == 64
+    assert on_terminal(tmp_path, "whitelist", "lookup", answers={"[1-9]: ": "\n"})[0] == 1
 
 
 def test_enrolling_asks(judge: Judge, tmp_path: Path) -> None:

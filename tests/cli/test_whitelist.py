@@ -47,7 +47,8 @@ def test_search(run: Run, assets: tuple[Asset, ...], words: tuple[str, ...], fou
     answer = json.loads(run("whitelist", "list", "--json", *words).stdout)
     assert [a["id"] for a in answer["assets"]] == found
     if not found:
-        assert run("whitelist", "list", *words).stdout == "Không có thiết bị nào phù hợp.\n"
+        empty = run("whitelist", "list", *words).stdout
+        assert empty == "Trong danh sách không có thiết bị nào khớp: “không có ai”.\n"
 
 
 def test_show(run: Run, assets: tuple[Asset, ...]) -> None:

@@ -1,31 +1,31 @@
 """``usbguard-py whitelist``: the list of approved devices; what is on it, and the table of commands that change it."""
 
-from collections.abc import Callable
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import click
 
 from usbguard_py import paths
 from usbguard_py.cli import timeline
-from usbguard_py.cli.commands import Command, Group, Place, option
+from usbguard_py.cli.commands import Command, Group, Place
 from usbguard_py.cli.media import units
 from usbguard_py.cli.move_words import OBSTACLES, WORDS
 from usbguard_py.cli.output import facts, json_out, say, show
 from usbguard_py.cli.proposals import describe
-from usbguard_py.cli.table import Column, Row
-from usbguard_py.cli.words import ACCESS, LOGIN_TOOL, day, moment, number, word
+from usbguard_py.cli.words import ACCESS, LOGIN_TOOL, day, moment, word
 from usbguard_py.core.codes import Code
 from usbguard_py.core.standing import standing
 from usbguard_py.core.text import escaped
-from usbguard_py.core.whitelist import Asset, Custody
+from usbguard_py.core.whitelist import Asset
 from usbguard_py.errors import NotFound
-from usbguard_py.i18n import N_, _, ngettext, unaccented
+from usbguard_py.i18n import N_, _
 from usbguard_py.phrases import CUSTODY, FACTS
 from usbguard_py.shell.reader import Reader
 
 command = Group(
     "whitelist",
     places={
+        "list": Place("usbguard_py.cli.whitelist_list", N_("List the approved devices")),
+        "lookup": Place("usbguard_py.cli.whitelist_lookup", N_("Say what is known of the stick in your hand")),
         "add": Place("usbguard_py.cli.whitelist_add", N_("Put a device on the list")),
         "learn": Place("usbguard_py.cli.whitelist_learn", N_("Teach the list another face of a device")),
         **{verb: Place("usbguard_py.cli.whitelist_moves", words.line, attribute=verb) for verb, words in WORDS.items()},
@@ -40,14 +40,6 @@ command = Group(
     },
     help=N_("The list of approved devices: who holds which, and on which paper."),
 )
-NOT_RETURNED = {Custody.REVOKED, Custody.DAMAGED}
-ORDERS: dict[str, Callable[[Asset], tuple[Any, ...]]] = {
-    "number": lambda a: (len(a.id), a.id),
-    "holder": lambda a: (unaccented(a.holder).casefold(), len(a.id), a.id),
-    "unit": lambda a: (unaccented(a.unit).casefold(), len(a.id), a.id),
-    "state": lambda a: (list(Custody).index(a.state), len(a.id), a.id),
-    "expires": lambda a: (a.expires_on if isinstance(a.expires_on, str) else "9999", len(a.id), a.id),
-}
 STYLES = {"in-use": "good", "pending": "warn", "suspended": "warn", "expired": "warn"}
 
 
@@ -73,72 +65,6 @@ class Look(NamedTuple):
         if str(asset.state) != "in-use":
             return STYLES.get(str(asset.state), "bad")
         return "warn" if self.obstacle(asset) else ""
-
-
-@command.command(
-    "list",
-    cls=Command,
-    help=N_(
-        "List the approved devices.\n\n"
-        "WORDS narrow the list: each must be found in the number, label, serial, holder, unit or document. "
-        "Accents and capitals do not matter."
-    ),
-    examples=[
-        "usbguard-py whitelist list",
-        "usbguard-py whitelist list nguyen",
-        "usbguard-py whitelist list --state lost",
-        "usbguard-py whitelist list --not-returned --sort holder",
-    ],
-)
-@click.argument("words", nargs=-1)
-@option("--state", type=click.Choice(list(CUSTODY)), help=N_("Only devices in this state."))
-@option("--holder", help=N_("Only devices of holders with these words in their name."))
-@option("--unit", help=N_("Only devices of units with these words in their name."))
-@option("--not-returned", is_flag=True, help=N_("Only devices that are revoked or damaged and were not handed back."))
-@option("--sort", type=click.Choice(list(ORDERS)), default="number", help=N_("The order of the list."))
-def list_(words: tuple[str, ...], as_json: bool, sort: str, **asked: Any) -> None:  # noqa: FBT001 - click's flag
-    """Print the list."""
-    with Reader(paths.DATABASE) as reader:
-        look = Look(reader.today(), reader.inspection_required(), reader.waiting())
-        every = reader.assets(None, asked["holder"])
-    found = sorted((a for a in every if _asked(a, look, asked) and _fits(a, words)), key=ORDERS[sort])
-    if as_json:
-        json_out({"assets": found})
-        return
-    if not found:
-        say(_("Nothing on the list fits.") if words or any(asked.values()) else _("No device is on the list."))
-        return
-    columns = [
-        Column(_("No.")),
-        Column(_("Label"), flexible=True),
-        Column(_("Serial no."), flexible=True),
-        Column(_("Holder"), flexible=True),
-        Column(_("Unit"), flexible=True),
-        Column(_("State")),
-    ]
-    show(columns, [Row(_cells(asset, look), look.style(asset)) for asset in found])
-    say(ngettext("{count} device.", "{count} devices.", len(found)).format(count=number(len(found))))
-
-
-def _asked(asset: Asset, look: Look, asked: dict[str, Any]) -> bool:
-    """Whether an asset is among those that the options ask for; one that has expired is found by that word, too."""
-    state, unit = asked["state"], asked["unit"]
-    if state and state != str(asset.state) and not (state == "expired" and look.obstacle(asset) is Code.EXPIRED):
-        return False
-    if unit and unaccented(unit).casefold() not in unaccented(asset.unit).casefold():
-        return False
-    return not asked["not_returned"] or (asset.state in NOT_RETURNED and bool(asset.holder))
-
-
-def _fits(asset: Asset, words: tuple[str, ...]) -> bool:
-    fields = (asset.id, asset.label, asset.printed_serial, shown(asset.electronic_serial))
-    text = unaccented(" ".join((*fields, asset.holder, asset.unit, asset.document))).casefold()
-    return all(unaccented(w).casefold() in text for w in words)
-
-
-def _cells(asset: Asset, look: Look) -> list[str]:
-    serial = asset.printed_serial or shown(asset.electronic_serial)
-    return [asset.id, asset.label, serial, asset.holder, asset.unit, look.state(asset)]
 
 
 def shown(electronic: str) -> str:

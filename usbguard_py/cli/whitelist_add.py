@@ -10,6 +10,7 @@ from usbguard_py.cli import times
 from usbguard_py.cli.answers import Device, Devices, Done, Examined, typed
 from usbguard_py.cli.commands import Command, Option
 from usbguard_py.cli.media import units
+from usbguard_py.cli.name_doubts import warned
 from usbguard_py.cli.output import ask, confirm, facts, interactive, json_out, say, show
 from usbguard_py.cli.proposals import waits
 from usbguard_py.cli.table import Column, Row
@@ -42,6 +43,7 @@ def add(as_json: bool, yes: bool, content: bool, grant: tuple[int, ...], **given
     if name and asking:
         describe(typed(call(requests.Examine(name=name, content=content)), Examined))
     answers = _answers(given) if asking else given
+    doubts = warned(answers, as_json=as_json)
     if asking and not yes:
         confirm(_("Put this device on the list?"))
     answer = call(
@@ -62,7 +64,7 @@ def add(as_json: bool, yes: bool, content: bool, grant: tuple[int, ...], **given
         )
     )
     if as_json:
-        json_out(answer)
+        json_out({**answer, "warnings": doubts})
         return
     done = typed(answer, Done)
     say(_("On the list as {id} (record {seq}).").format(id=done.id, seq=done.seq), "good")

@@ -13,6 +13,7 @@ from usbguard_py.cli.answers import Done, typed
 from usbguard_py.cli.commands import Command, Option
 from usbguard_py.cli.cuts import cuts
 from usbguard_py.cli.move_words import HINTS, WORDS
+from usbguard_py.cli.name_doubts import warned
 from usbguard_py.cli.output import ask, confirm, interactive, json_out, say
 from usbguard_py.cli.proposals import waits
 from usbguard_py.cli.whitelist import shown
@@ -72,12 +73,13 @@ def move(verb: str, id_: str, as_json: bool, yes: bool, **given: Any) -> None:  
         facts |= _asked(verb, asset, facts)
         given |= why(given)
     _complete(verb, facts, given)
+    doubts = warned(facts, as_json=as_json)
     if not (yes or as_json):
         confirm(_("{what}: {id}. Go on?").format(what=_(WORDS[verb].line), id=id_))
     request = WhitelistMove(verb=verb, id=id_, reason=given["reason"], document=given["paper"], facts=Given(**facts))
     answer = call(request)
     if as_json:
-        json_out(answer)
+        json_out({**answer, "warnings": doubts})
         return
     done = typed(answer, Done)
     if done.proposal:

@@ -12,6 +12,7 @@ from usbguard_py.cli.output import confirm, interactive, json_out, say, show
 from usbguard_py.cli.table import Column, Row
 from usbguard_py.cli.whitelist_moves import why
 from usbguard_py.cli.words import number, word
+from usbguard_py.core.fold import folded
 from usbguard_py.core.requests import WhitelistMove, WhitelistRevokeHolder
 from usbguard_py.errors import ReasonNeeded, Usage
 from usbguard_py.i18n import N_, _, ngettext
@@ -81,7 +82,7 @@ def _all_of(request: WhitelistRevokeHolder, *, as_json: bool, yes: bool) -> None
 def _show_first(holder: str) -> None:
     """Whose names have these words, when nobody has this very name: a name in part takes nothing away from anybody."""
     with Reader(paths.DATABASE) as reader:
-        names = sorted({asset.holder for asset in reader.assets(holder=holder)})
+        names = sorted(name for name in reader.values("holder") if folded(holder) in folded(name))
     if names and holder not in names:
         say(_("Names on the list that are like it: {names}").format(names="; ".join(names)), "warn")
 

@@ -115,7 +115,7 @@ def _claimed(device: Device, facts: Facts) -> Peripheral | None:
 
 # Of several assets with the very same passport the first of these states counts: what must not open goes
 # before what may; an entry that ended gives way to a newer one (a stick that was recovered and issued again).
-_PRECEDENCE = (
+PRECEDENCE = (
     Custody.DESTROYED,
     Custody.LOST,
     Custody.DAMAGED,
@@ -136,4 +136,4 @@ def _matches(device: Device, candidates: tuple[Asset, ...]) -> tuple[Match, ...]
         if serial in {asset.electronic_serial, *(f.passport.serial for f in asset.fingerprints)}
         for fingerprint in asset.fingerprints
     ]
-    return tuple(sorted(found, key=lambda m: (len(m.differences), _PRECEDENCE.index(m.asset.state), m.asset.id)))
+    return tuple(sorted(found, key=lambda m: (len(m.differences), PRECEDENCE.index(m.asset.state), m.asset.id)))

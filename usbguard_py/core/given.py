@@ -30,16 +30,25 @@ class Given(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     inspected_until: str | None = None
 
 
+def tidied(name: str, value: str, limit: int = MAX_FACT) -> str:
+    """What a person typed as ``name``, as it is stored: composed (NFC), with single blanks.
+
+    Raises:
+        BadInput: too long, or with a character that cannot be seen.
+    """
+    try:
+        return tidy(value, limit)
+    except ValueError as error:
+        raise BadInput(where=name, detail=str(error)) from error
+
+
 def checked(name: str, value: str) -> str:
     """One fact as it is stored: composed (NFC), without blanks at its ends.
 
     Raises:
         BadInput: too long, with characters that cannot be seen, no day of the calendar, or empty where it may not be.
     """
-    try:
-        text = tidy(value, MAX_FACT)
-    except ValueError as error:
-        raise BadInput(where=name, detail=str(error)) from error
+    text = tidied(name, value)
     if name in DAYS and text and not is_day(text):
         raise BadInput(where=name, detail="no day of the calendar")
     if name in NOT_EMPTY and not text:

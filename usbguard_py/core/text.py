@@ -54,11 +54,13 @@ def tidy(text: str, limit: int) -> str:
     """What a person typed, composed (NFC, UAX #15) and with single spaces, so that the same name is the same text.
 
     Raises:
-        ValueError: longer than ``limit`` characters, or with characters that cannot be seen.
+        ValueError: longer than ``limit`` characters, or with a character that cannot be seen, and which that is.
     """
     found = " ".join(unicodedata.normalize("NFC", text).split())
     if len(found) > limit:
         raise ValueError(f"more than {limit} characters")
-    if any(hidden(char) for char in found):
-        raise ValueError("holds control or invisible characters")
+    for place, char in enumerate(text, 1):
+        if hidden(char) and not char.isspace():
+            name = unicodedata.name(char, "control character")
+            raise ValueError(f"character {place} cannot be seen: U+{ord(char):04X} {name}")
     return found

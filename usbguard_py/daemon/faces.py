@@ -7,6 +7,7 @@ import msgspec
 
 from usbguard_py.contents import Wanted
 from usbguard_py.core.gates_media import read_for
+from usbguard_py.core.given import tidied
 from usbguard_py.core.passport import Passport, alike
 from usbguard_py.core.requests import WhitelistLearn
 from usbguard_py.core.text import escaped
@@ -28,6 +29,7 @@ def learn(judge: Judge, request: WhitelistLearn, caller: Peer) -> Flow:
     """Add what a connected device shows to an asset, with its entry; all with that serial are judged again at once.
 
     Raises:
+        BadInput: a text that cannot be stored.
         NotFound, NotInUse, TooManyFaces: nothing can be added to that asset.
         FaceKnown, AlreadyListed: an asset shows that already.
         ExaminationFailed: the device could not be examined.
@@ -35,6 +37,9 @@ def learn(judge: Judge, request: WhitelistLearn, caller: Peer) -> Flow:
     """
     if not request.document.strip() or not request.face.strip():
         raise Usage(detail="face and document")
+    request = msgspec.structs.replace(
+        request, face=tidied("face", request.face), document=tidied("document", request.document)
+    )
     known = _asset(judge.host.books.ready(), request)
     # A face without the content that others of the asset have would let any content pass.
     listed = bool(read_for(tuple(face.passport for face in known.fingerprints)))
@@ -45,11 +50,11 @@ def learn(judge: Judge, request: WhitelistLearn, caller: Peer) -> Flow:
     store = judge.host.books.ready()
     asset = _asset(store, request)  # as it is now: the examination took its time
     see_unknown(store, asset, passport)
-    face = Fingerprint(request.face.strip(), passport)
-    waiting = second.learnt(judge, asset, face, request.document.strip(), caller)
+    face = Fingerprint(request.face, passport)
+    waiting = second.learnt(judge, asset, face, request.document, caller)
     if waiting is not None:
         return waiting
-    entry = store.add_fingerprint(asset.id, face, request.document.strip(), by(caller))
+    entry = store.add_fingerprint(asset.id, face, request.document, by(caller))
     announced(judge, entry, asset=asset.id, holder=asset.holder)
     judge_serial(judge, str(passport.serial))
     return {"id": asset.id, "seq": entry.seq}
@@ -62,8 +67,8 @@ def _asset(store: Store, request: WhitelistLearn) -> Asset:
         raise NotFound(what="asset", name=escaped(request.id.encode()[:64]))
     if asset.state is not Custody.IN_USE:
         raise NotInUse(id=asset.id, state=str(asset.state))
-    if any(face.name == request.face.strip() for face in asset.fingerprints):
-        raise FaceKnown(id=asset.id, face=request.face.strip())
+    if any(face.name == request.face for face in asset.fingerprints):
+        raise FaceKnown(id=asset.id, face=request.face)
     if len(asset.fingerprints) >= MOST:
         raise TooManyFaces(id=asset.id, most=MOST)
     return asset

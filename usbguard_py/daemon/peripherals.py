@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from usbguard_py.core.given import tidied
 from usbguard_py.core.kinds import KINDS, Kind, fits, grant, limit, told
 from usbguard_py.core.passport import passport_of
 from usbguard_py.core.requests import PeripheralEnrol, PeripheralRemove
@@ -16,6 +17,7 @@ from usbguard_py.errors_device import KindNotPermitted, KindNotTold, LimitReache
 from usbguard_py.shell.peer import Peer
 
 Answer = dict[str, Any]
+MAX_REASON = 1000  # characters; an entry keeps 1024
 
 
 def enrol(judge: Judge, request: PeripheralEnrol, caller: Peer) -> Answer:
@@ -24,11 +26,13 @@ def enrol(judge: Judge, request: PeripheralEnrol, caller: Peer) -> Answer:
     In place of another one, that one stays enrolled until the new one is: at no moment is there none.
 
     Raises:
+        BadInput: a text that cannot be stored.
         NotFound: no such device, or nothing of that number to replace.
         KindNotTold, NotThatKind: it is nothing that can be enrolled.
         KindNotPermitted, LimitReached: the policy allows none of this kind, or no more.
     """
     connection = connected(judge, request.name)
+    label, document = tidied("label", request.label), tidied("document", request.document)
     kind = _kind(connection, request.kind)
     replaced = _enrolled(judge, request.replaces) if request.replaces else None
     _within_limit(judge, kind, replaced)
@@ -38,24 +42,25 @@ def enrol(judge: Judge, request: PeripheralEnrol, caller: Peer) -> Answer:
         kind=kind.name,
         port=device.name,
         passport=passport_of(device, grant(device, kind)),
-        label=request.label or escaped(device.product or b""),
-        document=request.document,
+        label=label or escaped(device.product or b""),
+        document=document,
     )
     added, entry = store.add_peripheral(peripheral, by(caller))
     announced(judge, entry, peripheral=added.id, name=device.name)
     judge.host.enrolled(store.peripherals())
     if replaced is not None:
-        _take_off(judge, replaced, f"replaced by {added.id}", caller, request.document)
+        _take_off(judge, replaced, f"replaced by {added.id}", caller, document)
     judge.judge_again(dict.fromkeys(p for p in (replaced.port if replaced else "", request.name) if p))
     return {"id": added.id, "kind": kind.name, "port": device.name, "seq": entry.seq, "replaced": request.replaces}
 
 
 def remove(judge: Judge, request: PeripheralRemove, caller: Peer) -> Answer:
     """Take a peripheral off the list; it is cut at once."""
-    if not request.reason.strip():
+    reason = tidied("reason", request.reason, MAX_REASON)
+    if not reason:
         raise Usage(detail="--reason")
     gone = _enrolled(judge, request.id)
-    seq = _take_off(judge, gone, request.reason, caller)
+    seq = _take_off(judge, gone, reason, caller)
     judge.judge_again([gone.port])
     return {"id": request.id, "seq": seq}
 

@@ -6,15 +6,18 @@ from typing import Self
 
 import msgspec
 
+from usbguard_py.core.fold import folded
 from usbguard_py.core.four_eyes import Proposal
+from usbguard_py.core.given import FACTS
 from usbguard_py.core.record import Entry
 from usbguard_py.core.whitelist import Asset, Custody, Peripheral
-from usbguard_py.i18n import unaccented
 from usbguard_py.policy.read import read_policy
 from usbguard_py.shell.clock import Clock, day
 from usbguard_py.shell.database import readable
 from usbguard_py.shell.faults import reported
+from usbguard_py.shell.finding import Found, Wanted, find
 from usbguard_py.shell.ledger import Ledger, entry_of
+from usbguard_py.shell.lookup import Serials, by_serial
 from usbguard_py.shell.proposal_table import ProposalTable
 from usbguard_py.shell.register import Register, StoredPolicy
 from usbguard_py.shell.walk import broken, number_of
@@ -138,6 +141,25 @@ class Reader:
             every = list(self._register.assets(state))
         return [a for a in every if holder is None or _folded(holder) in _folded(a.holder)]
 
+    def find(self, wanted: Wanted) -> Found:
+        """The assets that ``wanted`` asks for, and how many there are."""
+        today = self.today()
+        with reported(self.path):
+            return find(self._connection, self._register, wanted, today)
+
+    def serials(self, serial: str) -> Serials:
+        """The assets with that serial, printed or electronic, as it was typed; those near it when there are none."""
+        with reported(self.path):
+            return by_serial(self._connection, self._register, serial)
+
+    def values(self, fact: str) -> list[str]:
+        """What the list says of one fact (``holder``, ``unit``, …), each text once."""
+        if fact not in FACTS:
+            raise ValueError(fact)
+        with reported(self.path):
+            rows = self._connection.execute(f"SELECT DISTINCT {fact} FROM asset WHERE {fact} <> ''")  # noqa: S608
+            return [value for (value,) in rows]
+
     def asset(self, id: str) -> Asset | None:  # noqa: A002 - the word everybody uses for it
         """The asset with that number, if there is one."""
         with reported(self.path):
@@ -200,4 +222,4 @@ def _record(row: tuple[str, bytes]) -> Record:
 
 @functools.lru_cache(maxsize=4096)
 def _folded(text: str | None) -> str:
-    return unaccented(text or "").casefold()
+    return folded(text or "")

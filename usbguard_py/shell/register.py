@@ -86,6 +86,11 @@ class Register:
         for row in self._asset_rows(f"WHERE {where} ORDER BY number", tuple(given.values())):
             yield self._built(row)
 
+    def numbered(self, numbers: Iterable[int]) -> Iterator[Asset]:
+        """The assets with these numbers (the 12 of ``TB-0012``), in that order."""
+        for number in numbers:
+            yield from map(self._built, self._asset_rows("WHERE number = ?", (number,)))
+
     def reminders(self, today: str, soon: str) -> dict[str, int]:
         """How many assets are due: those that expired or will by ``soon``, inspections, what was not returned."""
         days = {"today": today, "soon": soon}
