@@ -28,20 +28,22 @@ from usbguard_py.core.given import Given
 from usbguard_py.core.passport import passport_of
 from usbguard_py.core.requests import (
     INTERFACE,
+    PolicyUse,
     Request,
     WhitelistAdd,
     WhitelistApprove,
+    WhitelistLearn,
     WhitelistMove,
     WhitelistRefuse,
 )
 from usbguard_py.core.standing import standing
 from usbguard_py.core.whitelist import Asset, Custody, Fingerprint
-from usbguard_py.daemon import books, second
+from usbguard_py.daemon import books, faces, second
 from usbguard_py.daemon.answers import Answers
 from usbguard_py.daemon.control import Client, Control
 from usbguard_py.daemon.drift import Drift
 from usbguard_py.daemon.flow import Flow
-from usbguard_py.errors import GuardError, ListDiffers, NotFound
+from usbguard_py.errors import AlreadyListed, GuardError, ListDiffers, NotFound
 from usbguard_py.errors_life import MoveForbidden, NoPerson, ProposalOver, SamePerson
 from usbguard_py.policy.knobs import Policy
 from usbguard_py.shell.clock import later
@@ -374,6 +376,38 @@ def test_another_face_is_another_device_until_a_second_person_says_so(eyes: Mach
     entry = next(e for e in eyes.entries() if e["kind"] == "list-learn")
     assert (entry["document"], entry["proposal"], entry["by"]["login"]) == ("MAU-03/2026", 1, "nguoi1002")
     assert verify(eyes.books.path, thorough=True).assets == 1
+
+
+def test_learning_comes_through_the_same_door(eyes: Machine, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The examination needs a kernel, and is tried in the lab; here only what becomes of what it saw."""
+
+    def examined(*_: Any, **__: Any) -> Flow:
+        yield from ()
+        return passport_of(a_stick(b"SAMPLE-0002"), (0,))
+
+    listed(eyes)
+    eyes.plug(serial="SAMPLE-0002")
+    monkeypatch.setattr(faces, "examined", examined)
+    request = WhitelistLearn(id="TB-0001", device="1-2", face="after login", document="MAU-03/2026")
+    assert isinstance(ask(eyes, NOBODY, request), NoPerson)
+    assert ask(eyes, A, request)["proposal"] == 1
+    assert (len(now(eyes).fingerprints), code(eyes)) == (1, "NOT_LISTED")
+    listed(eyes, serial=b"SAMPLE-0002")
+    assert isinstance(ask(eyes, B, approval()), AlreadyListed), "it came onto the list as another device meanwhile"
+
+
+def test_taking_the_second_person_away_is_an_alarm(eyes: Machine) -> None:
+    eyes.host.hands.begin_floor = no_hands  # type: ignore[method-assign] # nothing of the kernel's is there
+    for days, alarms in ((3, 0), (0, 1), (0, 1), (5, 1)):
+        text = f'name = "sample"\nenforce = false\nfour_eyes = {days}\n'
+        assert ask(eyes, ROOT_OF_A, PolicyUse(text=text))["enforce"] is False
+        found = [e for e in eyes.entries() if e["kind"] == "alarm" and e["name"] == "four_eyes"]
+        assert len(found) == alarms
+    assert found[0]["detail"] == "the policy no longer asks for a second person"
+
+
+def no_hands(*_: Any) -> Any:
+    raise OSError("no hands in this test")
 
 
 def test_without_the_policy_one_person_is_enough(machine: Machine) -> None:
