@@ -60,7 +60,7 @@ def test_more_than_a_page(run: Run, listed: Store) -> None:
 
 def test_an_empty_result_says_what_was_asked(run: Run, listed: Store) -> None:
     words = ("xyz", "--holder", "Lê", "--state", "lost", "--not-returned", "--expires", "01/01/2027..")
-    asked = "“xyz”; người được giao “Lê”; trạng thái “thất lạc”; chưa trả lại; ngày cuối được sử dụng từ 01/01/2027"
+    asked = "“xyz”; người được giao “Lê”; tình trạng “thất lạc”; chưa trả lại; ngày cuối được sử dụng từ 01/01/2027"
     said = run("whitelist", "list", *words).stdout
     assert said == f"Trong danh sách không có thiết bị nào khớp: {asked}.\n"
 
@@ -114,6 +114,13 @@ def test_lookup_in_words(run: Run, listed: Store) -> None:
     text = run("whitelist", "lookup", "SAMPLE-O003").stdout
     assert "Không có trong danh sách: “SAMPLE-O003”.\nGần giống:\nTB-0003: số sê-ri điện tử là SAMPLE-0003." in text
     assert "“0”, không phải “o”" in text
+
+
+def test_words_that_many_have_give_a_table(run: Run, listed: Store) -> None:
+    lines = run("whitelist", "lookup", "mau", lang="en").stdout.splitlines()
+    assert [line.split()[0] for line in lines[2:5]] == list(LISTED)
+    assert lines[5] == "More about one of them: usbguard-py whitelist lookup TB-0001"
+    assert len(lines) == 6
 
 
 def test_lookup_names_every_reason(run: Run, store: Store) -> None:

@@ -5,8 +5,10 @@ from typing import Any
 import msgspec
 
 from usbguard_py.cli import answers
-from usbguard_py.cli.output import facts, say
+from usbguard_py.cli.output import facts, say, show
+from usbguard_py.cli.table import Row
 from usbguard_py.cli.whitelist import Look, capital, shown
+from usbguard_py.cli.whitelist_list import cells, heads
 from usbguard_py.cli.words import DIFFERENCE, day, difference, facet, phrase, sentence, style
 from usbguard_py.core.decision import GateResult
 from usbguard_py.core.passport import Difference
@@ -60,13 +62,7 @@ def tell(answer: Answer, look: Look, policy: Policy) -> None:
     """Print an answer."""
     if answer.device is not None:
         _device(answer.device)
-    for entry in answer.entries:
-        _entry(entry, look)
-        if answer.device is None:
-            _forecast(entry, policy)
-        for one in entry.differences:
-            say(_different(one), "warn")
-        say()
+    _entries(answer, look, policy)
     if answer.more:
         text = ngettext("{count} more entry fits.", "{count} more entries fit.", answer.more)
         say(text.format(count=answer.more), "warn")
@@ -78,6 +74,21 @@ def tell(answer: Answer, look: Look, policy: Policy) -> None:
             _near(compared, look)
     elif not answer.entries and answer.device is not None:
         say(_("Look for the number printed on it, too: usbguard-py whitelist lookup NUMBER"))
+
+
+def _entries(answer: Answer, look: Look, policy: Policy) -> None:
+    """Each entry in full, or a table of those that have the words: which of them is meant is the next question."""
+    if len(answer.entries) > 1 and answer.entries[0].found_by == "text":
+        show(heads(), [Row(cells(entry.asset, look), look.style(entry.asset)) for entry in answer.entries])
+        say(_("More about one of them: usbguard-py whitelist lookup {id}").format(id=answer.entries[0].asset.id))
+        return
+    for entry in answer.entries:
+        _entry(entry, look)
+        if answer.device is None:
+            _forecast(entry, policy)
+        for one in entry.differences:
+            say(_different(one), "warn")
+        say()
 
 
 def _asked(answer: Answer) -> str:
