@@ -10,8 +10,10 @@ import re
 from collections.abc import Mapping
 
 from usbguard_py.i18n import N_, translate
+from usbguard_py.phrases_files import FILES
 
 DETAILS: tuple[str, ...] = (
+    *FILES,
     # policy
     N_("there is no key “{key}”"),
     N_("“{key}” is missing"),

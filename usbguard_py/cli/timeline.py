@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from usbguard_py.cli.log_words import by, differences, event
+from usbguard_py.cli.log_words import by, differences, event, imported
 from usbguard_py.cli.table import Column, Row
 from usbguard_py.cli.words import moment, word
 from usbguard_py.i18n import _
@@ -29,4 +29,5 @@ def _row(body: Body) -> Row:
     why = [str(body[name]) for name in ("face", "reason", "document") if body.get(name)]
     if body.get("kind") == "list-add":
         why.insert(0, str(body.get("holder") or _("held by nobody")))
+        why += imported(body)
     return Row(cells, note="; ".join((*differences(body), *why)))

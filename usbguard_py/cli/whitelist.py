@@ -26,6 +26,8 @@ command = Group(
     "whitelist",
     places={
         "add": Place("usbguard_py.cli.whitelist_add", N_("Put a device on the list")),
+        "import": Place("usbguard_py.cli.whitelist_import", N_("Put the devices of a file on the list")),
+        "export": Place("usbguard_py.cli.whitelist_export", N_("Write the list to a file")),
         "learn": Place("usbguard_py.cli.whitelist_learn", N_("Teach the list another face of a device")),
         **{verb: Place("usbguard_py.cli.whitelist_moves", words.line, attribute=verb) for verb, words in WORDS.items()},
         "revoke": Place("usbguard_py.cli.whitelist_revoke", WORDS["revoke"].line),
@@ -91,7 +93,7 @@ def list_(words: tuple[str, ...], as_json: bool, sort: str, **asked: Any) -> Non
     with Reader(paths.DATABASE) as reader:
         look = Look(reader.today(), reader.inspection_required())
         every = reader.assets(None, asked["holder"])
-    found = sorted((a for a in every if _asked(a, look, asked) and _fits(a, words)), key=ORDERS[sort])
+    found = chosen(every, look, {**asked, "words": words, "sort": sort})
     if as_json:
         json_out({"assets": found})
         return
@@ -108,6 +110,12 @@ def list_(words: tuple[str, ...], as_json: bool, sort: str, **asked: Any) -> Non
     ]
     show(columns, [Row(_cells(asset, look), look.style(asset)) for asset in found])
     say(ngettext("{count} device.", "{count} devices.", len(found)).format(count=number(len(found))))
+
+
+def chosen(every: list[Asset], look: Look, asked: dict[str, Any]) -> list[Asset]:
+    """The assets that words and options ask for, in the order that is asked for."""
+    found = (a for a in every if _asked(a, look, asked) and _fits(a, asked["words"]))
+    return sorted(found, key=ORDERS[asked["sort"]])
 
 
 def _asked(asset: Asset, look: Look, asked: dict[str, Any]) -> bool:
