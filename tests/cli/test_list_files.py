@@ -33,7 +33,7 @@ from usbguard_py.shell.reader import Reader
 from usbguard_py.shell.store import Store
 from usbguard_py.shell.verify import verify
 
-FORMATS = ("csv", "json")
+FORMATS = ("csv", "json", "xlsx")
 WHY = ("--reason", "nhận bàn giao", "--document", "MAU-09/2026")
 FAULTS: list[BaseException] = []
 

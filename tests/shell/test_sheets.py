@@ -22,7 +22,7 @@ from usbguard_py.core.passport import Passport
 from usbguard_py.core.sheet import COLUMNS, Fault, Row, cells
 from usbguard_py.core.whitelist import Asset, Custody, Fingerprint
 from usbguard_py.errors import BadInput
-from usbguard_py.shell import sheets
+from usbguard_py.shell import sheets, sheets_json
 
 TITLES = {"id": "Số", "holder": "Người sử dụng"}
 TEXTS = st.text(st.characters(exclude_categories=["Cs"]), max_size=20) | st.sampled_from(
@@ -262,7 +262,7 @@ def test_what_is_no_file_is_said(tmp_path: Path, monkeypatch: pytest.MonkeyPatch
     for name in ("pipe", "", "missing"):
         with pytest.raises(BadInput):
             read(tmp_path / name, "csv")
-    monkeypatch.setattr(sheets, "MAX_FILE", 5)
+    monkeypatch.setattr(sheets_json, "MAX_FILE", 5)
     (tmp_path / "long").write_bytes(b"123456")
     with pytest.raises(BadInput):
         read(tmp_path / "long", "csv")

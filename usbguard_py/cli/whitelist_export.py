@@ -67,7 +67,7 @@ command = Command(
     callback=export,
     help=N_(
         "Write the approved devices to FILE, with all that is known of each: papers, dates, characteristics.\n\n"
-        "The format is that of the name's ending: .csv for people, .json for programs. WORDS and options "
+        "The format is that of the name's ending: .csv or .xlsx for people, .json for programs. WORDS and options "
         "narrow the list as those of list do. A file that is there is not overwritten without --force. Who exported "
         "becomes a record of the log."
     ),
@@ -79,6 +79,6 @@ command = Command(
     ],
     examples=[
         "usbguard-py whitelist export list-20261121.csv",
-        "usbguard-py whitelist export --not-returned to-return.csv",
+        "usbguard-py whitelist export --not-returned to-return.xlsx",
     ],
 )

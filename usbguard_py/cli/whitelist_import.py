@@ -255,7 +255,7 @@ command = Command(
     callback=import_,
     help=N_(
         "Put the devices of FILE on the list of approved devices: all of them in one step, or none.\n\n"
-        "FILE is what export writes (.csv or .json). First it is shown what would be added, what is on the list "
+        "FILE is what export writes (.csv, .xlsx or .json). First it is shown what would be added, what is on the list "
         "already and what is wrong, with line and column; then it is asked. Without a terminal, --expect-new has to "
         "say how many devices are to be added. A device that is on the list with something else is refused: it is "
         "changed by its own commands. A row without a state waits for its approval."
