@@ -5,8 +5,8 @@ the error is shown, so that one error object reads in any language. Facts named 
 escaped before they get here (:func:`usbguard_py.core.text.escaped`).
 
 Exit codes follow ``sysexits.h`` where a code of it fits (64 usage, 65 data, 69 unavailable,
-70 internal, 73 cannot create, 74 input/output, 76 protocol, 77 permission, 78 configuration) and stay below
-64 for outcomes of a question (1 a negative answer).
+70 internal, 73 cannot create, 74 input/output, 75 try again, 76 protocol, 77 permission, 78 configuration) and stay
+below 64 for outcomes of a question (1 a negative answer).
 """
 
 from typing import ClassVar

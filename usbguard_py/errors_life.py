@@ -66,3 +66,51 @@ class ProposalOver(GuardError):
     exit_code = 1
     sentence = N_("Proposal {number} is over: {detail}.")
     remedy = N_("Nothing was changed. Those that wait: usbguard-py whitelist proposals")
+
+
+class ImportRefused(GuardError):
+    """The rows of a file cannot be taken; the places were shown."""
+
+    exit_code = 65
+    sentence = N_("Nothing was imported from {path}; places that are wrong: {count}.")
+    remedy = N_("Correct them in the file and import it again.")
+
+
+class RowRefused(GuardError):
+    """The judge cannot take one row of an import."""
+
+    exit_code = 65
+    sentence = N_("Nothing was imported: line {line}, {column}: {detail}.")
+    remedy = N_("Correct it in the file and import it again.")
+
+
+class OtherCount(GuardError):
+    """An import would add another number of devices than was expected."""
+
+    exit_code = 1
+    sentence = N_("Nothing was imported: number of devices that would be added: {found}; expected: {expected}.")
+    remedy = N_("See what would be added with --dry-run, and whether it is the right file.")
+
+
+class ListChanged(GuardError):
+    """The list was changed since a person looked at what would become of it."""
+
+    exit_code = 75  # EX_TEMPFAIL
+    sentence = N_("The list was changed meanwhile.")
+    remedy = N_("Nothing was imported. Repeat the command and look again at what would be added.")
+
+
+class ImportBusy(GuardError):
+    """Another import is under way."""
+
+    exit_code = 75
+    sentence = N_("Another import is under way.")
+    remedy = N_("Nothing was imported. Repeat the command in a minute.")
+
+
+class ImportDisturbed(GuardError):
+    """Devices came and went so often that the import never got to its end."""
+
+    exit_code = 75
+    sentence = N_("Nothing was imported: devices were plugged in or pulled out all the time.")
+    remedy = N_("Repeat the command when it is quiet.")

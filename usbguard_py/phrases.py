@@ -10,9 +10,11 @@ import re
 from collections.abc import Mapping
 
 from usbguard_py.i18n import N_, translate
+from usbguard_py.phrases_files import FILES
 from usbguard_py.phrases_life import LIFE
 
 DETAILS: tuple[str, ...] = (
+    *FILES,
     # policy
     N_("there is no key “{key}”"),
     N_("“{key}” is missing"),

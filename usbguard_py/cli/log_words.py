@@ -62,6 +62,7 @@ def rest(body: Body) -> str:
         _drift(body),
         _repeated(body),
         _held(body),
+        _list_file(body),
         _("by {user}").format(user=by(body)) if by(body) else "",
     ]
     return "; ".join(p for p in parts if p)
@@ -158,6 +159,25 @@ def _export(body: Body) -> str:
     return _("records {first} to {last}, last hash {head}").format(
         first=body.get("first"), last=body.get("last"), head=head
     )
+
+
+def _list_file(body: Body) -> str:
+    if body.get("kind", body.get("event")) not in {"list-import", "list-export"}:
+        return ""
+    text = _("devices: {count}; SHA-256 of the file: {digest}…")
+    return text.format(count=body.get("count"), digest=str(body.get("sha256", ""))[:16])
+
+
+def imported(body: Body) -> list[str]:
+    """Why and on which paper a device came with an import, and the line of its file."""
+    part = body.get("import")
+    if not isinstance(part, Mapping):
+        return []
+    said = [str(part[name]) for name in ("reason", "document") if part.get(name)]
+    return [
+        *said,
+        _("line {line} of the file imported in record {seq}").format(line=part.get("line"), seq=part.get("of")),
+    ]
 
 
 def by(body: Body) -> str:

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from usbguard_py.cli.log_words import by, differences, event, proposal
+from usbguard_py.cli.log_words import by, differences, event, imported, proposal
 from usbguard_py.cli.table import Column, Row
 from usbguard_py.cli.words import moment, word
 from usbguard_py.i18n import _
@@ -31,4 +31,5 @@ def _row(body: Body) -> Row:
         why.insert(0, proposal(body))
     if body.get("kind") == "list-add":
         why.insert(0, str(body.get("holder") or _("held by nobody")))
+        why += imported(body)
     return Row(cells, note="; ".join((*differences(body), *why)))

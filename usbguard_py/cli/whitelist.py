@@ -27,6 +27,8 @@ command = Group(
         "list": Place("usbguard_py.cli.whitelist_list", N_("List the approved devices")),
         "lookup": Place("usbguard_py.cli.whitelist_lookup", N_("Say what is known of the stick in your hand")),
         "add": Place("usbguard_py.cli.whitelist_add", N_("Put a device on the list")),
+        "import": Place("usbguard_py.cli.whitelist_import", N_("Put the devices of a file on the list")),
+        "export": Place("usbguard_py.cli.whitelist_export", N_("Write the list to a file")),
         "learn": Place("usbguard_py.cli.whitelist_learn", N_("Teach the list another face of a device")),
         **{verb: Place("usbguard_py.cli.whitelist_moves", words.line, attribute=verb) for verb, words in WORDS.items()},
         "revoke": Place("usbguard_py.cli.whitelist_revoke", WORDS["revoke"].line),

@@ -38,15 +38,7 @@ _ORDER = N_(
 
 def list_(words: tuple[str, ...], search: tuple[str, ...], as_json: bool, limit: int | None, **asked: Any) -> None:  # noqa: FBT001 - click's flag
     """Print the list, or the part of it that is asked for; what is asked for in several ways has to fit them all."""
-    wanted = Wanted(
-        words=tuple(text for text in (*words, *search) if text.strip()),
-        texts={name: asked[name].strip() for name in TEXTS if (asked[name] or "").strip()},
-        state=asked["state"] or "",
-        not_returned=asked["not_returned"],
-        days={name: span(asked[name]) for name in DAYS if asked[name]},
-        sort=asked["sort"],
-        limit=_limit(limit, as_json=as_json),
-    )
+    wanted = wanted_by((*words, *search), _limit(limit, as_json=as_json), **asked)
     with Reader(paths.DATABASE) as reader:
         look = Look(reader.today(), reader.inspection_required(), reader.waiting())
         found = reader.find(wanted)
@@ -61,6 +53,23 @@ def list_(words: tuple[str, ...], search: tuple[str, ...], as_json: bool, limit:
     show(heads(), [Row(cells(asset, look), look.style(asset)) for asset in found.assets])
     say(ngettext("{count} device.", "{count} devices.", found.total).format(count=number(found.total)))
     _more(found.total - len(found.assets))
+
+
+def wanted_by(words: tuple[str, ...], limit: int | None, **asked: Any) -> Wanted:
+    """What words and the options :data:`NARROW` ask for.
+
+    Raises:
+        Usage: a day cannot be read.
+    """
+    return Wanted(
+        words=tuple(text for text in words if text.strip()),
+        texts={name: asked[name].strip() for name in TEXTS if (asked[name] or "").strip()},
+        state=asked["state"] or "",
+        not_returned=asked["not_returned"],
+        days={name: span(asked[name]) for name in DAYS if asked[name]},
+        sort=asked["sort"],
+        limit=limit,
+    )
 
 
 def _limit(limit: int | None, *, as_json: bool) -> int | None:
@@ -121,6 +130,31 @@ def _span_in_words(first: str, last: str) -> str:
     return _("from {first}").format(first=day(first)) if first else _("until {last}").format(last=day(last))
 
 
+NARROW: list[click.Parameter] = [
+    click.Argument(["words"], nargs=-1),
+    Option(["--search"], multiple=True, metavar="TEXT", help=N_("As WORDS: found anywhere.")),
+    Option(["--serial"], metavar="TEXT", help=N_("Only devices with this in a serial number.")),
+    Option(["--state"], type=click.Choice(list(CUSTODY)), help=N_("Only devices in this state.")),
+    Option(["--holder"], metavar="TEXT", help=N_("Only devices of holders with these words in their name.")),
+    Option(["--unit"], metavar="TEXT", help=N_("Only devices of units with these words in their name.")),
+    Option(
+        ["--document"],
+        metavar="TEXT",
+        help=N_("Only devices with this in the paper by which they came, or that of their state."),
+    ),
+    Option(
+        ["--not-returned"],
+        is_flag=True,
+        help=N_("Only devices that are revoked or damaged and were not handed back."),
+    ),
+    Option(["--expires"], metavar="RANGE", help=N_("Only devices whose last day of use is in this span.")),
+    Option(["--inspected"], metavar="RANGE", help=N_("Only devices inspected in this span.")),
+    Option(["--inspection-until"], metavar="RANGE", help=N_("Only devices whose inspection counts until then.")),
+    Option(["--added"], metavar="RANGE", help=N_("Only devices that were put on the list in this span.")),
+    Option(["--sort"], type=click.Choice(SORTS), default="number", metavar="ORDER", help=_ORDER),
+]
+"""What narrows and sorts the list, also where it is written to a file."""
+
 command = Command(
     "list",
     callback=list_,
@@ -131,27 +165,7 @@ command = Command(
         "RANGE is a day or 01/01/2026..31/12/2026, with one end left out where there is none."
     ),
     params=[
-        click.Argument(["words"], nargs=-1),
-        Option(["--search"], multiple=True, metavar="TEXT", help=N_("As WORDS: found anywhere.")),
-        Option(["--serial"], metavar="TEXT", help=N_("Only devices with this in a serial number.")),
-        Option(["--state"], type=click.Choice(list(CUSTODY)), help=N_("Only devices in this state.")),
-        Option(["--holder"], metavar="TEXT", help=N_("Only devices of holders with these words in their name.")),
-        Option(["--unit"], metavar="TEXT", help=N_("Only devices of units with these words in their name.")),
-        Option(
-            ["--document"],
-            metavar="TEXT",
-            help=N_("Only devices with this in the paper by which they came, or that of their state."),
-        ),
-        Option(
-            ["--not-returned"],
-            is_flag=True,
-            help=N_("Only devices that are revoked or damaged and were not handed back."),
-        ),
-        Option(["--expires"], metavar="RANGE", help=N_("Only devices whose last day of use is in this span.")),
-        Option(["--inspected"], metavar="RANGE", help=N_("Only devices inspected in this span.")),
-        Option(["--inspection-until"], metavar="RANGE", help=N_("Only devices whose inspection counts until then.")),
-        Option(["--added"], metavar="RANGE", help=N_("Only devices that were put on the list in this span.")),
-        Option(["--sort"], type=click.Choice(SORTS), default="number", metavar="ORDER", help=_ORDER),
+        *NARROW,
         Option(
             ["--limit"],
             type=click.IntRange(0),

@@ -36,6 +36,8 @@ KINDS = {
     "stop": N_("daemon stopped"),
     "gap": N_("daemon was not running"),
     "list-add": N_("put on the list"),
+    "list-import": N_("devices of a file put on the list"),
+    "list-export": N_("list exported"),
     "list-learn": N_("another face of a listed device"),
     "list-revoke": N_("right of use revoked"),
     "list-state": N_("state in the list changed"),

@@ -14,6 +14,7 @@ from usbguard_py.core.record import MAX_TEXT, Body, bounded
 from usbguard_py.core.text import escaped
 from usbguard_py.core.whitelist import Asset, Peripheral
 
+STAMPS = ("id", "added_at", "added_by", "changed_at")  # of the list that an imported asset comes from
 By = Mapping[str, object] | str
 
 
@@ -43,15 +44,45 @@ def shown_serial(hexadecimal: str | None) -> str:
     return escaped(bytes.fromhex(hexadecimal or ""))
 
 
-def asset_added(asset: Asset, list_version: int, by: By) -> Body:
-    """Kind ``list-add``."""
+def asset_added(asset: Asset, list_version: int, by: By, imported: Body | None = None) -> Body:
+    """Kind ``list-add``; ``imported`` says of which import it is part, and what was noted elsewhere."""
     return {
         **_asset(asset, list_version, by),
         "document": bounded(asset.document),
         "to": str(asset.state),
         "from": None,
         "record": fields(asset),
+        **({"import": imported} if imported else {}),
     }
+
+
+def row_imported(asset: Asset, line: int, entry: int, reason: str, document: str) -> Body:
+    """``import`` in the entry of an asset: line of the file, entry of the import, why, the stamps of its old list."""
+    return {
+        "line": line,
+        "of": entry,
+        "reason": bounded(reason),
+        "document": bounded(document),
+        **{name: bounded(value) for name in STAMPS if (value := getattr(asset, name))},
+    }
+
+
+def imported(rows: int, new: int, list_version: int, sha256: str, by: By, *, reason: str, document: str) -> Body:
+    """Kind ``list-import``: a file of ``rows`` rows, of which ``new`` come onto the list of ``list_version``."""
+    return {
+        "count": new,
+        "rows": rows,
+        "list_version": list_version,
+        "sha256": sha256,
+        "reason": bounded(reason),
+        "document": bounded(document),
+        "by": who(by),
+    }
+
+
+def list_exported(count: int, list_version: int, sha256: str, by: By) -> Body:
+    """Kind ``list-export``: ``count`` assets of the list of ``list_version`` were written to a file."""
+    return {"count": count, "list_version": list_version, "sha256": sha256, "by": who(by)}
 
 
 def face_learnt(asset: Asset, list_version: int, by: By, document: str) -> Body:

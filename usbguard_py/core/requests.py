@@ -10,6 +10,7 @@ import msgspec
 
 from usbguard_py.core.given import Given
 from usbguard_py.core.passport import Passport
+from usbguard_py.core.sheet import Row
 
 INTERFACE = "org.usbguardpy.Control"
 MAX_REQUEST = 65536  # bytes
@@ -160,6 +161,48 @@ class WhitelistRefuse(Request, frozen=True):
     document: str
 
 
+class WhitelistImportBegin(Request, frozen=True):
+    """An import begins: ``rows`` rows in parts, then its commit; nothing is changed before that.
+
+    ``list_version`` is the list that it was compared with, ``new`` how many devices it adds to it. ``sha256`` is that
+    of the file. The answer names the import by a ``token``.
+    """
+
+    ROLE = "manager"
+    CHANGES = True
+    reason: str
+    document: str
+    sha256: str
+    list_version: int
+    rows: int
+    new: int
+
+
+class WhitelistImportPart(Request, frozen=True):
+    """The next rows of an import, in the order of the file."""
+
+    ROLE = "manager"
+    CHANGES = True
+    token: str
+    rows: tuple[Row, ...]
+
+
+class WhitelistImportCommit(Request, frozen=True):
+    """All rows were sent: put them on the list in one transaction, or refuse all of them."""
+
+    ROLE = "manager"
+    CHANGES = True
+    token: str
+
+
+class WhitelistExported(Request, frozen=True):
+    """The list of that version was written to a file: record who took how many devices, and the file's SHA-256."""
+
+    list_version: int
+    count: int
+    sha256: str
+
+
 class LogExported(Request, frozen=True):
     """The log was written to a file: record who took it, up to which entry; ``head`` is that entry's hash in hex."""
 
@@ -211,6 +254,10 @@ METHODS: dict[str, type[Request]] = {
         WhitelistMove,
         WhitelistApprove,
         WhitelistRefuse,
+        WhitelistImportBegin,
+        WhitelistImportPart,
+        WhitelistImportCommit,
+        WhitelistExported,
         LogExported,
         PolicyUse,
         FloorChanged,

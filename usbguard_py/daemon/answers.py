@@ -25,6 +25,10 @@ from usbguard_py.core.requests import (
     Status,
     WhitelistAdd,
     WhitelistApprove,
+    WhitelistExported,
+    WhitelistImportBegin,
+    WhitelistImportCommit,
+    WhitelistImportPart,
     WhitelistLearn,
     WhitelistMove,
     WhitelistRefuse,
@@ -35,6 +39,7 @@ from usbguard_py.daemon import approvals, changes, examination, exports, faces, 
 from usbguard_py.daemon.connection import Connection
 from usbguard_py.daemon.drift import Drift
 from usbguard_py.daemon.flow import Flow
+from usbguard_py.daemon.imports import Imports
 from usbguard_py.daemon.judge import Judge
 from usbguard_py.errors import NotFound, NoUsb, Usage
 from usbguard_py.shell import floor, sysfs
@@ -52,11 +57,15 @@ class Answers:
         self.judge = judge
         self._since = since
         self._drift = drift
+        self._imports = Imports()
         self._at_once: dict[type[Request], Callable[..., Answer]] = {
             PeripheralEnrol: peripherals.enrol,
             PeripheralRemove: peripherals.remove,
             LogExported: exports.exported,
             WhitelistRefuse: approvals.refuse,
+            WhitelistExported: exports.list_exported,
+            WhitelistImportBegin: self._imports.begin,
+            WhitelistImportPart: self._imports.part,
             FloorChanged: floor_changed,
             DriversChanged: drivers_changed,
         }
@@ -67,11 +76,13 @@ class Answers:
             WhitelistRevokeHolder: moves.revoke_holder,
             WhitelistMove: approvals.move,
             WhitelistApprove: approvals.approve,
+            WhitelistImportCommit: self._imports.commit,
             PolicyUse: changes.use_policy,
         }
 
     def answer(self, request: Request, caller: Peer) -> Flow:
         """The answer to one request, as a flow."""
+        self._imports.forget()
         if isinstance(request, Status):
             return self._status()
         if isinstance(request, Devices):

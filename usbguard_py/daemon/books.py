@@ -58,6 +58,7 @@ class Books:
         self.policy_digest = ""
         self.peripherals: tuple[Peripheral, ...] = ()
         self.appended: Callable[[str, int, Mapping[str, object]], None] = lambda _kind, _seq, _body: None
+        self.giving_way: Callable[[], None] = lambda: None  # called before the store writes; see daemon/imports.py
         self.changing: Callable[[], None] = lambda: None  # called before each change to the list or the policy
         self._late: deque[Late] = deque()
         self._dropped = 0
@@ -71,6 +72,7 @@ class Books:
             # Only a machine that was never set up gets an empty list.
             ensure_schema(self.path, create=not enforce_expected and not paths.FLOOR_MODE.exists())
             self.store = Store.open(self.path)
+            self.store.giving_way = lambda: self.giving_way()  # noqa: PLW0108 - whoever it is by then
             self._load(enforce_expected=enforce_expected)
         except (DatabaseTrouble, BadPolicy) as error:
             self._fail(error)

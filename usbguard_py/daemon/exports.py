@@ -1,13 +1,16 @@
-"""The entry about an exported log: the client writes the file, the judge records who did."""
+"""The entries about an exported log or list: the client writes the file, the judge records who did."""
 
+import re
 from typing import Any
 
-from usbguard_py.core import record
-from usbguard_py.core.requests import LogExported
+from usbguard_py.core import changes, record
+from usbguard_py.core.requests import LogExported, WhitelistExported
 from usbguard_py.daemon.examination import by
 from usbguard_py.daemon.judge import Judge
 from usbguard_py.errors import Usage
 from usbguard_py.shell.peer import Peer
+
+SHA256 = re.compile(r"[0-9a-f]{64}")
 
 
 def exported(judge: Judge, request: LogExported, caller: Peer) -> dict[str, Any]:
@@ -22,3 +25,20 @@ def exported(judge: Judge, request: LogExported, caller: Peer) -> dict[str, Any]
         raise Usage(detail=f"this log has no record {request.last} with that hash")
     entry = judge.host.books.append("export", record.export(1, request.last, digest, by(caller)))
     return {"seq": entry.seq}
+
+
+def list_exported(judge: Judge, request: WhitelistExported, caller: Peer) -> dict[str, Any]:
+    """Record that ``caller`` wrote the list to a file; only what can be true of this list is recorded.
+
+    Raises:
+        Usage: the list never had that number, or never so many devices, or that is no SHA-256; nothing was recorded.
+        DatabaseTrouble: nothing can be recorded now.
+    """
+    books = judge.host.books
+    books.ready()
+    if not 0 <= request.list_version <= books.list_version() or not 0 <= request.count <= books.count_assets():
+        raise Usage(detail="this list was never like that")
+    if not SHA256.fullmatch(request.sha256):
+        raise Usage(detail="“sha256” is missing")
+    body = changes.list_exported(request.count, request.list_version, request.sha256, by(caller))
+    return {"seq": books.append("list-export", body).seq}

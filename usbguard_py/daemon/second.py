@@ -35,7 +35,7 @@ def received(judge: Judge, asset: Asset, caller: Peer) -> tuple[Asset, Entry, Pr
     """Put an asset on the list; where a second person is asked for it waits, whatever its state was to be.
 
     Its approval is proposed at once when somebody holds it and somebody is logged in; else whoever approves it first
-    proposes it. Each way by which devices come onto the list ends here, also that of many at once.
+    proposes it. The other way onto the list, that of many at once, is :func:`waiting`.
     """
     store = judge.host.books.ready()
     if not asked(judge):
@@ -47,6 +47,16 @@ def received(judge: Judge, asset: Asset, caller: Peer) -> tuple[Asset, Entry, Pr
             after = msgspec.structs.replace(added, state=Custody.IN_USE)
             proposal, _ = _proposed(judge, _draft(caller, "approve"), added, after, caller)
     return added, entry, proposal
+
+
+def waiting(judge: Judge, asset: Asset) -> Asset:
+    """An asset of many that are put on the list at once, as it may come there: one person alone takes none into use.
+
+    Without a proposal: who approves it first makes one.
+    """
+    if not asked(judge) or asset.state is not Custody.IN_USE:
+        return asset
+    return msgspec.structs.replace(asset, state=Custody.PENDING)
 
 
 def move(judge: Judge, request: WhitelistMove, caller: Peer, *, reason: str, document: str) -> Answer | None:

@@ -55,6 +55,23 @@ def writable(path: Path) -> sqlite3.Connection:
     return connection
 
 
+def copy_the_log(path: Path) -> None:
+    """Copy what was committed from the write-ahead log into the file itself, in the way of nobody.
+
+    A passive checkpoint waits for nobody and nobody waits for it; what it leaves, the next one takes (SQLite
+    documentation, "Checkpoint a database"). For a thread of its own.
+
+    Raises:
+        DatabaseTrouble: it could not be written; nothing is lost by that.
+    """
+    connection = _opened(path, "mode=rw")
+    try:
+        with reported(path):
+            connection.execute("PRAGMA wal_checkpoint(PASSIVE)").fetchone()
+    finally:
+        connection.close()
+
+
 def readable(path: Path) -> sqlite3.Connection:
     """A read-only connection. Without a ``-wal`` beside it nobody writes and the file is read as it lies.
 

@@ -82,7 +82,7 @@ def export(database: Path, target: Path, *, force: bool = False) -> Header:
                 file.writelines(_lines(connection, header))
             file.flush()
             os.fsync(file.fileno())
-        _place(draft, target, force=force)
+        place(draft, target, force=force)
     except OSError as error:
         raise CannotWrite(path=str(target), detail=error.strerror or str(error)) from error
     finally:
@@ -92,7 +92,7 @@ def export(database: Path, target: Path, *, force: bool = False) -> Header:
     return header
 
 
-def _place(draft: Path, target: Path, *, force: bool) -> None:
+def place(draft: Path, target: Path, *, force: bool) -> None:
     """Give the complete file its name; without ``force`` only where nothing is (sticks know no hard links)."""
     if not force:
         try:

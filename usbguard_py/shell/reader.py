@@ -1,6 +1,8 @@
 """Read-only access to the list and the log for commands, on the file itself, while the judge goes on writing."""
 
 import functools
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Self
 
@@ -96,6 +98,16 @@ class Reader:
     def close(self) -> None:
         """Close the file."""
         self._connection.close()
+
+    @contextmanager
+    def snapshot(self) -> Iterator[None]:
+        """Read as of one moment, whatever is written meanwhile."""
+        with reported(self.path):
+            self._connection.execute("BEGIN")
+        try:
+            yield
+        finally:
+            self._connection.rollback()
 
     def log(self, query: Query = Query()) -> list[Record]:  # noqa: B008 - a frozen value
         """The entries that ``query`` asks for, newest last."""

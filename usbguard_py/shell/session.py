@@ -4,7 +4,7 @@ Nested transactions join, faults are reported in plain words, a connection that 
 """
 
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Self
@@ -30,6 +30,7 @@ class Session:
         self._depth = 0
         self._doomed = False
         self._broken = False
+        self.giving_way: Callable[[], None] = lambda: None  # called before each transaction of this connection
         self._connect()
 
     @classmethod
@@ -75,6 +76,11 @@ class Session:
         with self._watched():
             self._connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
 
+    def leave_the_log(self) -> None:
+        """Copy nothing into the file itself at commits of this connection: after a long one that takes its time."""
+        with self._watched():
+            self._connection.execute("PRAGMA wal_autocheckpoint = 0").fetchone()
+
     @contextmanager
     def transaction(self) -> Iterator[None]:
         """Join all that is changed inside: all of it is on disk on return, or none of it.
@@ -107,7 +113,16 @@ class Session:
             self._doomed |= not whole
             self._depth -= 1
 
+    def give_way(self) -> None:
+        """Take back what was changed in the open transaction, for another connection that has to write now.
+
+        Who is inside it finds out by asking before it goes on; a commit of it fails.
+        """
+        self._doomed = True
+        self._roll_back()
+
     def _begin(self) -> None:
+        self.giving_way()
         if self._broken:
             self._connection.close()
             self._connect()

@@ -130,8 +130,10 @@ class Store(Proposals):
         with self._watched():
             return self._register.policy()
 
-    def add_asset(self, asset: Asset, by: changes.By) -> tuple[Asset, Entry]:
+    def add_asset(self, asset: Asset, by: changes.By, imported: record.Body | None = None) -> tuple[Asset, Entry]:
         """Put an asset on the list; it gets the next number (``TB-0001`` …), whatever ``asset.id`` is.
+
+        ``imported`` stands in the entry of one that comes with an import.
 
         Raises:
             BadInput: text that cannot be stored.
@@ -141,7 +143,7 @@ class Store(Proposals):
             asset = msgspec.structs.replace(
                 asset, id=self._register.next_asset(), added_at=now, added_by=_name(by), changed_at=now
             )
-            entry = self._append("list-add", lambda: changes.asset_added(asset, version, by))
+            entry = self._append("list-add", lambda: changes.asset_added(asset, version, by, imported))
             self._register.insert_asset(asset, entry.seq)
             self._register.count_change(version, entry.seq)
         return asset, entry

@@ -1,0 +1,229 @@
+"""Imports of the list: rows come in parts, and go onto it in one transaction that holds no decision up.
+
+A transaction of ten thousand rows takes seconds, and the judge has one thread. So it is made on a connection of its
+own, a few milliseconds at a time between the loop's rounds, and taken back when the judge itself has to write: who
+waits for a decision never waits for an import (docs/adr/0162-an-import-gives-way.md).
+"""
+
+import secrets
+import time
+from collections.abc import Iterator
+from typing import Any
+
+import msgspec
+
+from usbguard_py.core import changes
+from usbguard_py.core.importing import MAX_REASON, MAX_ROWS, Planner
+from usbguard_py.core.record import Entry
+from usbguard_py.core.requests import WhitelistImportBegin, WhitelistImportCommit, WhitelistImportPart
+from usbguard_py.core.sheet import Row
+from usbguard_py.core.text import tidy
+from usbguard_py.core.whitelist import Asset
+from usbguard_py.daemon import second
+from usbguard_py.daemon.changes import announced
+from usbguard_py.daemon.examination import by
+from usbguard_py.daemon.exports import SHA256
+from usbguard_py.daemon.flow import Bound, Flow
+from usbguard_py.daemon.judge import Judge
+from usbguard_py.errors import BadInput, ReasonNeeded, Usage
+from usbguard_py.errors_life import ImportBusy, ImportDisturbed, ListChanged, OtherCount, RowRefused
+from usbguard_py.shell.database import copy_the_log
+from usbguard_py.shell.peer import Peer
+from usbguard_py.shell.store import Store
+
+MAX_BYTES = 64 * 1024 * 1024  # of rows that wait for the commit
+IDLE = 60.0  # seconds after which an import that nobody goes on with is forgotten
+SLICE = 0.010  # seconds of work between two looks at everything else
+TRIES = 8  # times that an import begins anew because the judge had to write
+
+Answer = dict[str, Any]
+_ROW = msgspec.json.Decoder(Row)
+
+
+class GaveWay(Exception):
+    """The judge had to write; the transaction was taken back."""
+
+
+class Staged(msgspec.Struct, eq=False):
+    """An import under way: what was said of it, and its rows as JSON."""
+
+    token: str
+    caller: Peer
+    begun: WhitelistImportBegin
+    touched: float  # seconds of time.monotonic()
+    rows: list[bytes] = []
+    size: int = 0
+    committing: bool = False
+
+
+class Imports:
+    """At most one import at a time."""
+
+    def __init__(self) -> None:
+        self._staged: Staged | None = None
+
+    def begin(self, judge: Judge, request: WhitelistImportBegin, caller: Peer) -> Answer:
+        """Begin an import; one of the same account that was not committed is forgotten.
+
+        Raises:
+            ReasonNeeded, BadInput, Usage: what was said of it is not enough.
+            ImportBusy: somebody else's is under way.
+            ListChanged: it was compared with another list.
+        """
+        self.forget()
+        other = self._staged
+        if other is not None and (other.committing or other.caller.uid != caller.uid):
+            raise ImportBusy
+        said = msgspec.structs.replace(
+            request, reason=_tidy("reason", request.reason), document=_tidy("document", request.document)
+        )
+        if not (said.reason and said.document):
+            raise ReasonNeeded(action="move")
+        if not 1 <= said.rows <= MAX_ROWS:
+            raise Usage(detail=f"not from 1 to {MAX_ROWS} rows")
+        if not SHA256.fullmatch(said.sha256):
+            raise Usage(detail="“sha256” is missing")
+        judge.host.books.ready()
+        if judge.host.books.list_version() != said.list_version:
+            raise ListChanged
+        self._staged = Staged(secrets.token_hex(16), caller, said, time.monotonic())
+        return {"token": self._staged.token}
+
+    def part(self, _judge: Judge, request: WhitelistImportPart, caller: Peer) -> Answer:
+        """Take the next rows in.
+
+        Raises:
+            Usage: there is no such import, or it has more rows than it said, or than memory is given for.
+        """
+        staged = self._named(request.token, caller)
+        rows = [msgspec.json.encode(row) for row in request.rows]
+        staged.size += sum(map(len, rows))
+        if len(staged.rows) + len(rows) > staged.begun.rows or staged.size > MAX_BYTES:
+            self._staged = None
+            raise Usage(detail="more rows than an import may have")
+        staged.rows += rows
+        staged.touched = time.monotonic()
+        return {"rows": len(staged.rows)}
+
+    def commit(self, judge: Judge, request: WhitelistImportCommit, caller: Peer) -> Flow:
+        """Put all rows on the list, or none.
+
+        Raises:
+            Usage: there is no such import, or rows are missing.
+            ListChanged, OtherCount, RowRefused: the list or the file is not what was looked at.
+            ImportDisturbed: the judge had to write all the time.
+            DatabaseTrouble: it cannot be written.
+        """
+        staged = self._named(request.token, caller)
+        if len(staged.rows) != staged.begun.rows:
+            raise Usage(detail="rows are missing")
+        staged.committing = True
+        try:
+            for _ in range(TRIES):
+                try:
+                    entry, added = yield from Transaction(judge, staged).run()
+                except GaveWay:
+                    continue
+                return _taken_over(judge, staged, entry, added)
+            raise ImportDisturbed
+        finally:
+            self._staged = None
+
+    def forget(self) -> None:
+        """Give the memory of an import back that nobody goes on with."""
+        staged = self._staged
+        if staged is not None and not staged.committing and time.monotonic() - staged.touched > IDLE:
+            self._staged = None
+
+    def _named(self, token: str, caller: Peer) -> Staged:
+        staged = self._staged
+        mine = staged is not None and staged.token == token and staged.caller.uid == caller.uid
+        if staged is None or not mine or staged.committing:
+            raise Usage(detail="that import is not under way")
+        return staged
+
+
+class Transaction:
+    """One attempt: everything on a connection of its own, in slices."""
+
+    def __init__(self, judge: Judge, staged: Staged) -> None:
+        self._judge = judge
+        self._staged = staged
+        self._gave_way = False
+
+    def run(self) -> Flow:
+        """The entry of the import and the assets that were added; on disk on return.
+
+        Raises:
+            GaveWay: none of it; the judge had to write.
+        """
+        books = self._judge.host.books
+        known = books.ready()
+        store = Store.open(books.path)
+        books.giving_way = lambda: self._give_way(store)
+        store.leave_the_log()
+        try:
+            with store.transaction():
+                return (yield from self._sliced(self._rows(known, store)))
+        finally:
+            books.giving_way = lambda: None
+            store.close()
+
+    def _give_way(self, store: Store) -> None:
+        self._gave_way = True
+        store.give_way()
+
+    def _sliced(self, work: Iterator[Any]) -> Flow:
+        """Do the work, and let everything else go first every few milliseconds."""
+        until = time.monotonic() + SLICE
+        for result in work:
+            if result is not None:
+                return result
+            if time.monotonic() >= until:
+                yield Bound(lambda: False, time.monotonic())
+                if self._gave_way:
+                    raise GaveWay
+                until = time.monotonic() + SLICE
+        return None
+
+    def _rows(self, known: Store, store: Store) -> Iterator[tuple[Entry, list[Asset]] | None]:
+        """One step for each row, then the result; ``known`` sees the list as it was before the import."""
+        staged, begun = self._staged, self._staged.begun
+        if store.list_version() != begun.list_version:
+            raise ListChanged
+        operator, said = by(staged.caller), {"reason": begun.reason, "document": begun.document}
+        body = changes.imported(begun.rows, begun.new, begun.list_version, begun.sha256, operator, **said)
+        entry = store.append("list-import", body)
+        planner = Planner(lambda serial: known.candidates(bytes.fromhex(serial)), known.today(), begun.document)
+        added: list[Asset] = []
+        for raw in staged.rows:
+            row = _ROW.decode(raw)
+            verdict = planner.judge(row)
+            for fault in verdict.faults:
+                raise RowRefused(line=fault.line, column=fault.column, detail=fault.detail)
+            if verdict.asset is not None:
+                noted = changes.row_imported(row.asset, row.line, entry.seq, **said)
+                added.append(store.add_asset(second.waiting(self._judge, verdict.asset), operator, noted)[0])
+            yield None
+        if len(added) != begun.new:
+            raise OtherCount(found=len(added), expected=begun.new)
+        yield entry, added
+
+
+def _taken_over(judge: Judge, staged: Staged, entry: Entry, added: list[Asset]) -> Answer:
+    """The list is another from here on: what is connected is judged by it."""
+    serials = {face.passport.serial for asset in added for face in asset.fingerprints}
+    serials |= {asset.electronic_serial for asset in added}
+    connections, path = judge.host.connections.items(), judge.host.books.path
+    judge.host.helper.aside(lambda: copy_the_log(path))
+    announced(judge, entry, reason=staged.begun.reason)
+    judge.judge_again([name for name, c in connections if (c.device.serial or b"").hex() in serials - {""}])
+    ids = [asset.id for asset in added]
+    return {"seq": entry.seq, "count": len(ids), "first": ids[0] if ids else "", "last": ids[-1] if ids else ""}
+
+
+def _tidy(name: str, text: str) -> str:
+    try:
+        return tidy(text, MAX_REASON)
+    except ValueError as error:
+        raise BadInput(where=name, detail=str(error)) from error
