@@ -41,6 +41,11 @@ class Look(NamedTuple):
     today: str
     inspection_required: bool
 
+    @classmethod
+    def of(cls, reader: Reader) -> "Look":
+        """How the list is looked at now."""
+        return cls(reader.today(), reader.inspection_required())
+
     def obstacle(self, asset: Asset) -> Code | None:
         """Why an asset in use does not open all the same."""
         return standing(asset, self.today, inspection_required=self.inspection_required)
@@ -74,7 +79,7 @@ def show_(id_: str, as_json: bool) -> None:  # noqa: FBT001 - click's flag
     with Reader(paths.DATABASE) as reader:
         asset = reader.asset(id_)
         history = [r.body for r in reader.history(id_)]
-        look = Look(reader.today(), reader.inspection_required())
+        look = Look.of(reader)
     if asset is None:
         raise NotFound(what=_("approved device"), name=id_)
     if as_json:
