@@ -24,7 +24,7 @@ FILTERS: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
     "printed serial": (("--serial", "p-0001"), LISTED),
     "document": (("--document", "mau-01"), LISTED),
     "expires": (("--expires", "..31/12/2099"), LISTED[:1]),
-    "expires on a day": (("--expires", "2027-12-31"), LISTED[:1]),
+    "expires on a day": (("--expires", "2099-12-31"), LISTED[:1]),
     "inspected": (("--inspected", "01/01/2026.."), ()),
     "added": (("--added", "01/01/2020..31/12/2099"), LISTED),
     "together": (("mau", "--holder", "tran", "--state", "in-use", "--unit", "hanh chinh"), LISTED[1:2]),
@@ -37,7 +37,7 @@ FILTERS: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
 @pytest.fixture
 def listed(store: Store, assets: tuple[Asset, ...]) -> Store:
     """The three assets, the first with a last day of use."""
-    store.move("TB-0001", "correct", BY, reason="r", document="d", given=Given(expires_on="2027-12-31"))
+    store.move("TB-0001", "correct", BY, reason="r", document="d", given=Given(expires_on="2099-12-31"))
     return store
 
 
@@ -59,8 +59,8 @@ def test_more_than_a_page(run: Run, listed: Store) -> None:
 
 
 def test_an_empty_result_says_what_was_asked(run: Run, listed: Store) -> None:
-    words = ("xyz", "--holder", "Lê", "--state", "lost", "--not-returned", "--expires", "01/01/2027..")
-    asked = "“xyz”; người được giao “Lê”; tình trạng “thất lạc”; chưa trả lại; ngày cuối được sử dụng từ 01/01/2027"
+    words = ("xyz", "--holder", "Lê", "--state", "lost", "--not-returned", "--expires", "01/01/2090..")
+    asked = "“xyz”; người được giao “Lê”; tình trạng “thất lạc”; chưa trả lại; ngày cuối được sử dụng từ 01/01/2090"
     said = run("whitelist", "list", *words).stdout
     assert said == f"Trong danh sách không có thiết bị nào khớp: {asked}.\n"
 
@@ -106,7 +106,7 @@ def test_lookup(run: Run, listed: Store, text: str, entries: list[Any], near: li
 
 def test_lookup_in_words(run: Run, listed: Store) -> None:
     text = run("whitelist", "lookup", "SAMPLE-0001", lang="en").stdout
-    assert "2027-12-31" in next(line for line in text.splitlines() if line.startswith("Last day of use"))
+    assert "2099-12-31" in next(line for line in text.splitlines() if line.startswith("Last day of use"))
     assert "[ALLOWED] ONLY OBSERVED, not carried out. Otherwise: ALLOWED: Sample, serial P-0001" in text
     text = run("whitelist", "lookup", "sample-0003").stdout
     assert "[REVOKED]" in text

@@ -20,7 +20,7 @@ from usbguard_py.shell.reader import Reader
 from usbguard_py.shell.store import Store
 
 ROWS: tuple[dict[str, Any], ...] = (
-    {"holder": "Đặng Thị Mẫu", "unit": "Văn thư", "label": "USB an toàn", "expires_on": "2026-12-31"},
+    {"holder": "Đặng Thị Mẫu", "unit": "Văn thư", "label": "USB an toàn", "expires_on": "2099-12-31"},
     {"holder": "Trần Văn Thử", "unit": "Cơ yếu", "printed_serial": "P-0002", "inspected_on": "2026-05-01"},
     {"holder": "", "unit": "", "state": Custody.REVOKED, "document": "MAU-07/2025"},
     {
@@ -79,9 +79,9 @@ TABLE: dict[str, tuple[Wanted, list[int]]] = {
     "not handed back": (Wanted(not_returned=True), [4]),
     "expires on a day": (Wanted(days={"expires": ("2026-01-01", "2026-01-01")}), [4, 5]),
     "expires from": (Wanted(days={"expires": ("2026-01-02", "")}), [1]),
-    "expires until": (Wanted(days={"expires": ("", "2026-12-31")}), [1, 4, 5]),
+    "expires until": (Wanted(days={"expires": ("", "2099-12-31")}), [1, 4, 5]),
     "inspected": (Wanted(days={"inspected": ("2026-05-01", "2026-05-31")}), [2]),
-    "inspection until": (Wanted(days={"inspection_until": ("", "2026-12-31")}), [5]),
+    "inspection until": (Wanted(days={"inspection_until": ("", "2099-12-31")}), [5]),
     "added that day": (Wanted(days={"added": ("2026-11-21", "2026-11-21")}), [1, 2, 3, 4, 5, 6]),
     "added later": (Wanted(days={"added": ("2026-11-22", "")}), []),
     "all together": (

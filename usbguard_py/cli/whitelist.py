@@ -52,6 +52,11 @@ class Look(NamedTuple):
     inspection_required: bool
     waiting: frozenset[str] = frozenset()  # numbers of the devices about which something is proposed
 
+    @classmethod
+    def of(cls, reader: Reader) -> "Look":
+        """How the list is looked at now."""
+        return cls(reader.today(), reader.inspection_required(), reader.waiting())
+
     def obstacle(self, asset: Asset) -> Code | None:
         """Why an asset in use does not open all the same."""
         return standing(asset, self.today, inspection_required=self.inspection_required)
@@ -86,7 +91,7 @@ def show_(id_: str, as_json: bool) -> None:  # noqa: FBT001 - click's flag
     with Reader(paths.DATABASE) as reader:
         asset = reader.asset(id_)
         history = [r.body for r in reader.history(id_)]
-        look = Look(reader.today(), reader.inspection_required(), reader.waiting())
+        look = Look.of(reader)
         proposal = next((p for p in reader.proposals() if p.asset == id_), None)
     if asset is None:
         raise NotFound(what=_("approved device"), name=id_)

@@ -10,7 +10,7 @@ from usbguard_py.cli.answers import Done, typed
 from usbguard_py.cli.commands import Command, Option
 from usbguard_py.cli.output import json_out, say
 from usbguard_py.cli.sheet_words import titles
-from usbguard_py.cli.whitelist_list import NARROW, wanted_by
+from usbguard_py.cli.whitelist_list import NARROW, conditions
 from usbguard_py.cli.words import number
 from usbguard_py.core.requests import WhitelistExported
 from usbguard_py.errors import GuardError, Usage
@@ -21,16 +21,7 @@ from usbguard_py.shell.reader import Reader
 from usbguard_py.shell.whole import sha256, whole
 
 
-def export(
-    *,
-    file: str,
-    words: tuple[str, ...],
-    search: tuple[str, ...],
-    as_json: bool,
-    force: bool,
-    kind: str | None,
-    **asked: Any,
-) -> None:
+def export(*, file: str, as_json: bool, force: bool, kind: str | None, **asked: Any) -> None:
     """Write the file, have it recorded, say what is in it.
 
     Raises:
@@ -41,7 +32,7 @@ def export(
     form = sheets.format_of(path, kind)
     if not form:
         raise Usage(detail=_("missing: {names}").format(names="--format"))
-    wanted = wanted_by((*words, *search), None, **asked)
+    wanted = conditions(asked)
     with Reader(paths.DATABASE) as reader, reader.snapshot():
         found, version = reader.find(wanted).assets, reader.list_version()
         with whole(path, force=force) as out:

@@ -36,33 +36,32 @@ _ORDER = N_(
 )
 
 
-def list_(words: tuple[str, ...], search: tuple[str, ...], as_json: bool, limit: int | None, **asked: Any) -> None:  # noqa: FBT001 - click's flag
+def list_(as_json: bool, limit: int | None, **asked: Any) -> None:  # noqa: FBT001 - click's flag
     """Print the list, or the part of it that is asked for; what is asked for in several ways has to fit them all."""
-    wanted = wanted_by((*words, *search), _limit(limit, as_json=as_json), **asked)
+    wanted = conditions(asked, _limit(limit, as_json=as_json))
     with Reader(paths.DATABASE) as reader:
-        look = Look(reader.today(), reader.inspection_required(), reader.waiting())
+        look = Look.of(reader)
         found = reader.find(wanted)
     if as_json:
         json_out({"assets": found.assets, "total": found.total})
         return
     if not found.total:
-        conditions = "; ".join(_conditions(wanted))
-        nothing = _("Nothing on the list fits: {asked}.").format(asked=conditions)
-        say(nothing if conditions else _("No device is on the list."))
+        nothing = _("Nothing on the list fits: {asked}.").format(asked="; ".join(_in_words(wanted)))
+        say(nothing if _in_words(wanted) else _("No device is on the list."))
         return
     show(heads(), [Row(cells(asset, look), look.style(asset)) for asset in found.assets])
     say(ngettext("{count} device.", "{count} devices.", found.total).format(count=number(found.total)))
     _more(found.total - len(found.assets))
 
 
-def wanted_by(words: tuple[str, ...], limit: int | None, **asked: Any) -> Wanted:
-    """What words and the options :data:`NARROW` ask for.
+def conditions(asked: dict[str, Any], limit: int | None = None) -> Wanted:
+    """What the options of this command, by their names, ask for.
 
     Raises:
-        Usage: a day cannot be read.
+        Usage: a span of days that is none.
     """
     return Wanted(
-        words=tuple(text for text in words if text.strip()),
+        words=tuple(text for text in (*asked["words"], *asked["search"]) if text.strip()),
         texts={name: asked[name].strip() for name in TEXTS if (asked[name] or "").strip()},
         state=asked["state"] or "",
         not_returned=asked["not_returned"],
@@ -110,7 +109,7 @@ def span(text: str) -> tuple[str, str]:
     return ends
 
 
-def _conditions(wanted: Wanted) -> list[str]:
+def _in_words(wanted: Wanted) -> list[str]:
     """What was asked for, in words."""
     asked = [f"“{text}”" for text in wanted.words]
     asked += [f"{_(NAMES[name])} “{text}”" for name, text in wanted.texts.items()]

@@ -43,7 +43,7 @@ def lookup(text: str, port: str | None, as_json: bool) -> None:  # noqa: FBT001 
         raise Usage(detail=_("either what is looked for or --device"))
     devices = [] if text.strip() else _connected(port, asking=interactive() and not as_json)
     with Reader(paths.DATABASE) as reader:
-        look = Look(reader.today(), reader.inspection_required(), reader.waiting())
+        look = Look.of(reader)
         stored = reader.policy()
         policy = OBSERVE if stored is None else read_policy(stored.text, origin=stored.name)
         answers = [_of_device(reader, d, look, policy) for d in devices] or [_of_text(reader, text, look, policy)]
