@@ -546,7 +546,7 @@ def deed(machine: Machine, caller: Peer, what: str, which: Any, facts: dict[str,
     return ask(machine, caller, WhitelistMove(verb=what, id=which, facts=Given(**facts), **WHY))
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=30, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.lists(st.tuples(st.sampled_from([A, ROOT_OF_A, NOBODY, LOGGED_IN_AS_ROOT, SECOND_NAME]), deeds), max_size=14))
 def test_no_sequence_of_commands_of_one_person_lets_more_be_used(
     machine: Machine, steps: list[tuple[Peer, tuple[str, Any, dict[str, str]]]]
