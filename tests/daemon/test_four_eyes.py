@@ -378,6 +378,22 @@ def test_another_face_is_another_device_until_a_second_person_says_so(eyes: Mach
     assert verify(eyes.books.path, thorough=True).assets == 1
 
 
+def test_many_at_once_in_a_transaction_of_their_own(eyes: Machine) -> None:
+    """As an import does it, over a connection of its own: what would be in use waits, the rest stays what it is."""
+    store = Store.open(eyes.books.path)
+    with store.transaction():
+        for number, state in enumerate(("in-use", "suspended", "pending", "revoked")):
+            asset = an_asset(a_stick(b"SAMPLE-%04d" % number), Custody(state))
+            new, _ = store.add_asset(second.held_back(eyes.judge, asset), "nguoi1001")
+            second.added(eyes.judge, new, A, store=store)
+    store.close()
+    states = [str(a.state) for a in eyes.books.ready().assets()]
+    assert states == ["pending", "suspended", "pending", "revoked"]
+    assert eyes.books.reminders()["waiting"] == 2
+    assert isinstance(ask(eyes, ROOT_OF_A, approval(1)), SamePerson)
+    assert [ask(eyes, B, approval(n))["state"] for n in (1, 2)] == ["in-use", "in-use"]
+
+
 def test_learning_comes_through_the_same_door(eyes: Machine, monkeypatch: pytest.MonkeyPatch) -> None:
     """The examination needs a kernel, and is tried in the lab; here only what becomes of what it saw."""
 
@@ -549,7 +565,7 @@ def deed(machine: Machine, caller: Peer, what: str, which: Any, facts: dict[str,
     return ask(machine, caller, WhitelistMove(verb=what, id=which, facts=Given(**facts), **WHY))
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=30, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.lists(st.tuples(st.sampled_from([A, ROOT_OF_A, NOBODY, LOGGED_IN_AS_ROOT, SECOND_NAME]), deeds), max_size=14))
 def test_no_sequence_of_commands_of_one_person_lets_more_be_used(
     machine: Machine, steps: list[tuple[Peer, tuple[str, Any, dict[str, str]]]]

@@ -21,6 +21,7 @@ from usbguard_py.daemon.examination import by
 from usbguard_py.daemon.judge import Judge
 from usbguard_py.errors_life import NoPerson, SamePerson
 from usbguard_py.shell.peer import Peer
+from usbguard_py.shell.store import Store
 
 Answer = dict[str, Any]
 SAME, NOBODY = "who proposed it is no second person", "nobody is logged in"
@@ -32,31 +33,41 @@ def asked(judge: Judge) -> bool:
 
 
 def received(judge: Judge, asset: Asset, caller: Peer) -> tuple[Asset, Entry, Proposal | None]:
-    """Put an asset on the list; where a second person is asked for it waits, whatever its state was to be.
+    """Put an asset on the list; where a second person is asked for it waits, and its approval is proposed.
 
-    Its approval is proposed at once when somebody holds it and somebody is logged in; else whoever approves it first
-    proposes it. The other way onto the list, that of many at once, is :func:`waiting`.
+    Each way by which devices come onto the list goes through :func:`held_back` and :func:`added`, also that of many at
+    once, in one transaction.
     """
     store = judge.host.books.ready()
-    if not asked(judge):
-        return (*store.add_asset(asset, by(caller)), None)
     with store.transaction():
-        added, entry = store.add_asset(msgspec.structs.replace(asset, state=Custody.PENDING), by(caller))
-        proposal = None
-        if added.holder and person_of(caller.login_uid) is not None:
-            after = msgspec.structs.replace(added, state=Custody.IN_USE)
-            proposal, _ = _proposed(judge, _draft(caller, "approve"), added, after, caller)
-    return added, entry, proposal
+        new, entry = store.add_asset(held_back(judge, asset), by(caller))
+        return new, entry, added(judge, new, caller)
 
 
-def waiting(judge: Judge, asset: Asset) -> Asset:
-    """An asset of many that are put on the list at once, as it may come there: one person alone takes none into use.
+def held_back(judge: Judge, asset: Asset) -> Asset:
+    """An asset as it may come onto the list: one that would be in use waits, where a second person is asked for.
 
-    Without a proposal: who approves it first makes one.
+    What is suspended may stay so, since nothing leads from there into use without a second person.
     """
-    if not asked(judge) or asset.state is not Custody.IN_USE:
-        return asset
-    return msgspec.structs.replace(asset, state=Custody.PENDING)
+    wide = asset.state is Custody.IN_USE and asked(judge)
+    return msgspec.structs.replace(asset, state=Custody.PENDING) if wide else asset
+
+
+def added(judge: Judge, asset: Asset, caller: Peer, *, store: Store | None = None) -> Proposal | None:
+    """The proposal to approve an asset that just came onto the list and waits, where a second person is asked for.
+
+    ``store`` is that of the transaction in which it came, when it is not the judge's own; nobody is told then.
+    None when nobody holds it or nobody is logged in: whoever approves it first proposes it then.
+    """
+    if not asked(judge) or asset.state is not Custody.PENDING or not asset.holder:
+        return None
+    if person_of(caller.login_uid) is None:
+        return None
+    after = msgspec.structs.replace(asset, state=Custody.IN_USE)
+    draft, days = _draft(caller, "approve"), judge.host.books.policy.four_eyes
+    if store is not None:
+        return store.propose(draft, days, asset, after, by(caller))[0]
+    return _proposed(judge, draft, asset, after, caller)[0]
 
 
 def move(judge: Judge, request: WhitelistMove, caller: Peer, *, reason: str, document: str) -> Answer | None:
