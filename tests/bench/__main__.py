@@ -9,7 +9,7 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
-from tests.bench import host, stock
+from tests.bench import host, imports, stock
 from tests.bench.contenders import INSIDE, Contender, Kernel, Ours, Theirs
 from tests.bench.figures import Figure, figure, table, write
 from tests.bench.plugs import PORT, Plan, Turn, turn
@@ -51,6 +51,7 @@ def main() -> None:
     figures = [
         *summed(turns, sizes),
         host.verified(WORK, 10_000 if chosen.quick else host.ENTRIES),
+        *imports.imported(1000 if chosen.quick else imports.ROWS),
         host.package_size(package()),
     ]
     proofs = _proofs(turns)

@@ -6,6 +6,8 @@ from typing import Any
 
 import msgspec
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from tests.build import a_stick, an_asset
 from tests.daemon.test_moves import CALLER
@@ -228,3 +230,40 @@ def test_an_export_is_recorded_when_it_can_be_true(machine: Machine, desk: Desk)
     for wrong in ((2, 1, SHA256), (1, 2, SHA256), (1, 1, "x"), (-1, 0, SHA256)):
         request = WhitelistExported(list_version=wrong[0], count=wrong[1], sha256=wrong[2])
         assert isinstance(desk.ask(request), Usage)
+
+
+SLIPS = st.sampled_from(
+    [
+        {},
+        {"holder": ""},
+        {"unit": "x" * 300},
+        {"label": "a\u202eb"},
+        {"document": ""},
+        {"expires_on": "2026-13-01"},
+        {"inspected_on": "2999-01-01"},
+        {"inspected_until": "2027-01-01"},
+        {"state": Custody.EXPIRED},
+        {"state": Custody.LOST, "back_to": Custody.PENDING},
+        {"electronic_serial": "zz"},
+        {"access": "x"},
+    ]
+)
+
+
+@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(rows=st.lists(st.tuples(st.integers(0, 8), SLIPS), min_size=1, max_size=6), miscounted=st.booleans())
+def test_an_import_is_whole_or_leaves_no_trace(
+    machine: Machine, desk: Desk, rows: list[tuple[int, dict[str, Any]]], miscounted: bool
+) -> None:
+    """Whatever is wrong with any of its rows; the list grows from one example to the next."""
+    before = len(assets(machine))
+    commit = desk.stage([row(number, **slip) for number, slip in rows], len(rows) + miscounted)
+    held = content(machine)
+    answer = desk.ask(commit)
+    if isinstance(answer, dict):
+        assert len(assets(machine)) == before + len(rows)
+        verify(machine.books.path)
+    else:
+        assert isinstance(answer, RowRefused | OtherCount)
+        assert content(machine) == held
+    assert not machine.faults
