@@ -35,6 +35,7 @@ FILES: tuple[str, ...] = (
     N_("not from {lowest} to {highest} rows"),
     N_("more rows than an import may have"),
     N_("rows are missing"),
+    N_("it cannot be stored as it is"),
     N_("that import is not under way"),
     N_("this list was never like that"),
     # usbguard_py.core.usbguard_rules, cli.usbguard_rules

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from tests.build import a_stick, an_asset
 from tests.daemon.test_moves import CALLER
 from tests.daemon.test_storms import BY, Machine, machine
+from usbguard_py.core.importing import Planner, Verdict
 from usbguard_py.core.requests import (
     Request,
     WhitelistExported,
@@ -235,7 +236,9 @@ def test_an_export_is_recorded_when_it_can_be_true(machine: Machine, desk: Desk)
 SLIPS = st.sampled_from(
     [
         {},
-        {"holder": "", "login_tool": False, "inspect_first": False, "expires_on": ""},
+        {"holder": "", "login_tool": False},
+        {"inspect_first": False},
+        {"expires_on": ""},
         {"login_tool": True, "inspect_first": True, "inspected_on": "2026-01-02", "reason": "  thử "},
         {"unit": "x" * 300},
         {"label": "a\u202eb"},
@@ -270,3 +273,15 @@ def test_an_import_is_whole_or_leaves_no_trace(
         assert isinstance(answer, RowRefused | OtherCount)
         assert content(machine) == held
     assert not machine.faults
+
+
+def test_a_row_that_would_not_agree_with_its_entry_is_refused(
+    machine: Machine, desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What the comparison lets through by a fault of ours must not close the whole list."""
+    odd = msgspec.structs.replace(row(1).asset, login_tool=False)
+    monkeypatch.setattr(Planner, "judge", lambda _self, _row: Verdict(asset=odd))
+    answer = desk.ask(desk.stage([row(1)], 1))
+    assert isinstance(answer, RowRefused)
+    assert not assets(machine)
+    assert not machine.books.fail_safe

@@ -24,7 +24,7 @@ from usbguard_py.daemon.examination import by
 from usbguard_py.daemon.exports import SHA256
 from usbguard_py.daemon.flow import Bound, Flow
 from usbguard_py.daemon.judge import Judge
-from usbguard_py.errors import BadInput, ReasonNeeded, Usage
+from usbguard_py.errors import BadInput, ListDiffers, ReasonNeeded, Usage
 from usbguard_py.errors_life import ImportBusy, ImportDisturbed, ListChanged, OtherCount, RowRefused
 from usbguard_py.shell.database import copy_the_log
 from usbguard_py.shell.peer import Peer
@@ -202,11 +202,25 @@ class Transaction:
                 raise RowRefused(line=fault.line, column=fault.column, detail=fault.detail)
             if verdict.asset is not None:
                 noted = changes.row_imported(row.asset, row.line, entry.seq, **said)
-                added.append(store.add_asset(verdict.asset, operator, noted)[0])
+                asset, _ = store.add_asset(verdict.asset, operator, noted)
+                _read_back(store, asset, row.line)
+                added.append(asset)
             yield None
         if len(added) != begun.new:
             raise OtherCount(found=len(added), expected=begun.new)
         yield entry, added
+
+
+def _read_back(store: Store, asset: Asset, line: int) -> None:
+    """See that the row agrees with its entry: one that does not would end the use of the whole list.
+
+    Raises:
+        RowRefused: it does not.
+    """
+    try:
+        store.asset(asset.id)
+    except ListDiffers as error:
+        raise RowRefused(line=line, column="", detail="it cannot be stored as it is") from error
 
 
 def _taken_over(judge: Judge, staged: Staged, entry: Entry, added: list[Asset]) -> Answer:
