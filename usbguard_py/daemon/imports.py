@@ -24,10 +24,11 @@ from usbguard_py.daemon.examination import by
 from usbguard_py.daemon.exports import SHA256
 from usbguard_py.daemon.flow import Bound, Flow
 from usbguard_py.daemon.judge import Judge
-from usbguard_py.errors import BadInput, ListDiffers, ReasonNeeded, Usage
+from usbguard_py.errors import BadInput, ReasonNeeded, Usage
 from usbguard_py.errors_life import ImportBusy, ImportDisturbed, ListChanged, OtherCount, RowRefused
 from usbguard_py.shell.database import copy_the_log
 from usbguard_py.shell.peer import Peer
+from usbguard_py.shell.register import kept
 from usbguard_py.shell.store import Store
 
 MAX_BYTES = 64 * 1024 * 1024  # of rows that wait for the commit
@@ -203,24 +204,13 @@ class Transaction:
             if verdict.asset is not None:
                 noted = changes.row_imported(row.asset, row.line, entry.seq, **said)
                 asset, _ = store.add_asset(verdict.asset, operator, noted)
-                _read_back(store, asset, row.line)
+                if not kept(asset):  # a row that does not agree with its entry would end the use of the whole list
+                    raise RowRefused(line=row.line, column="", detail="it cannot be stored as it is")
                 added.append(asset)
             yield None
         if len(added) != begun.new:
             raise OtherCount(found=len(added), expected=begun.new)
         yield entry, added
-
-
-def _read_back(store: Store, asset: Asset, line: int) -> None:
-    """See that the row agrees with its entry: one that does not would end the use of the whole list.
-
-    Raises:
-        RowRefused: it does not.
-    """
-    try:
-        store.asset(asset.id)
-    except ListDiffers as error:
-        raise RowRefused(line=line, column="", detail="it cannot be stored as it is") from error
 
 
 def _taken_over(judge: Judge, staged: Staged, entry: Entry, added: list[Asset]) -> Answer:
