@@ -58,7 +58,7 @@ compare: prepare package
 .PHONY: fuzz
 fuzz: .venv/stamp
 	$(PYTHON) -m tests.fuzz --runs 10000000 descriptors units
-	$(PYTHON) -m tests.fuzz --runs 1000000 device strings policy
+	$(PYTHON) -m tests.fuzz --runs 1000000 device strings policy table document rules
 
 .PHONY: test test-full test-fast test-package test-lab
 test: prepare

@@ -35,6 +35,18 @@ FILES: tuple[str, ...] = (
     N_("not from {lowest} to {highest} rows"),
     N_("more rows than an import may have"),
     N_("rows are missing"),
+    N_("it cannot be stored as it is"),
     N_("that import is not under way"),
     N_("this list was never like that"),
+    # usbguard_py.core.usbguard_rules, cli.usbguard_rules
+    N_("there is no target “{target}”"),
+    N_("there is no attribute “{name}”"),
+    N_("{what} is expected"),
+    N_("the set is empty"),
+    N_("what is not on the list is blocked without a rule"),
+    N_("a condition cannot be carried over"),
+    N_("no hash: it does not mean one device"),
+    N_("no connected device is the one that it means"),
+    N_("no storage; enrol it as a device of the workplace"),
+    N_("it was allowed there only; here it is on each port"),
 )

@@ -9,7 +9,7 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
-from tests.bench import find, host, stock
+from tests.bench import find, host, imports, stock
 from tests.bench.contenders import INSIDE, Contender, Kernel, Ours, Theirs
 from tests.bench.figures import Figure, figure, table, write
 from tests.bench.plugs import PORT, Plan, Turn, turn
@@ -52,6 +52,7 @@ def main() -> None:
         *summed(turns, sizes),
         *find.found(WORK, sizes),
         host.verified(WORK, 10_000 if chosen.quick else host.ENTRIES),
+        *imports.imported(1000 if chosen.quick else imports.ROWS),
         host.package_size(package()),
     ]
     proofs = _proofs(turns)

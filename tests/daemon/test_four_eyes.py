@@ -447,7 +447,7 @@ REQUESTS = {
     "WhitelistRevokeHolder": "lets less be used",
     "WhitelistImportBegin": "changes nothing yet",
     "WhitelistImportPart": "changes nothing yet",
-    "WhitelistImportCommit": "what would be in use waits: second.waiting",
+    "WhitelistImportCommit": "proposed: second.held_back and added",
     "Examine": "gives nothing to anybody",
     "PeripheralEnrol": "no storage; the administrator's: docs/adr/0165",
     "PeripheralRemove": "lets less be used",

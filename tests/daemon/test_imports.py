@@ -6,10 +6,13 @@ from typing import Any
 
 import msgspec
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from tests.build import a_stick, an_asset
 from tests.daemon.test_moves import CALLER
 from tests.daemon.test_storms import BY, Machine, machine
+from usbguard_py.core.importing import Planner, Verdict
 from usbguard_py.core.requests import (
     Request,
     WhitelistExported,
@@ -238,3 +241,57 @@ def test_an_export_is_recorded_when_it_can_be_true(machine: Machine, desk: Desk)
     for wrong in ((2, 1, SHA256), (1, 2, SHA256), (1, 1, "x"), (-1, 0, SHA256)):
         request = WhitelistExported(list_version=wrong[0], count=wrong[1], sha256=wrong[2])
         assert isinstance(desk.ask(request), Usage)
+
+
+SLIPS = st.sampled_from(
+    [
+        {},
+        {"holder": "", "login_tool": False},
+        {"inspect_first": False},
+        {"expires_on": ""},
+        {"login_tool": True, "inspect_first": True, "inspected_on": "2026-01-02", "reason": "  thử "},
+        {"unit": "x" * 300},
+        {"label": "a\u202eb"},
+        {"document": ""},
+        {"expires_on": "2026-13-01"},
+        {"inspected_on": "2999-01-01"},
+        {"inspected_until": "2027-01-01"},
+        {"state": Custody.EXPIRED},
+        {"state": Custody.LOST, "back_to": Custody.PENDING},
+        {"electronic_serial": "zz"},
+        {"access": "x"},
+    ]
+)
+
+
+@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(slips=st.lists(SLIPS, min_size=1, max_size=4), twice=st.booleans(), miscounted=st.booleans())
+def test_an_import_is_whole_or_leaves_no_trace(
+    machine: Machine, desk: Desk, slips: list[dict[str, Any]], twice: bool, miscounted: bool
+) -> None:
+    """Whatever is wrong with any of its rows; the list grows from one example to the next."""
+    before = len(assets(machine))
+    rows = [row(before + number, **slip) for number, slip in enumerate(slips)]
+    rows += rows[:1] * twice
+    commit = desk.stage(rows, len(rows) + miscounted)
+    held = content(machine)
+    answer = desk.ask(commit)
+    if isinstance(answer, dict):
+        assert len(assets(machine)) == before + len(rows)
+        verify(machine.books.path)
+    else:
+        assert isinstance(answer, RowRefused | OtherCount)
+        assert content(machine) == held
+    assert not machine.faults
+
+
+def test_a_row_that_would_not_agree_with_its_entry_is_refused(
+    machine: Machine, desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What the comparison lets through by a fault of ours must not close the whole list."""
+    odd = msgspec.structs.replace(row(1).asset, login_tool=False)
+    monkeypatch.setattr(Planner, "judge", lambda _self, _row: Verdict(asset=odd))
+    answer = desk.ask(desk.stage([row(1)], 1))
+    assert isinstance(answer, RowRefused)
+    assert not assets(machine)
+    assert not machine.books.fail_safe

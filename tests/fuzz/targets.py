@@ -5,8 +5,9 @@ exception, and a decision that opens nothing that was not granted. Time and memo
 limits (``-timeout``, ``-rss_limit_mb``).
 """
 
+import io
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import msgspec
@@ -19,20 +20,27 @@ from usbguard_py.core.canonical import canonical
 from usbguard_py.core.codes import Code
 from usbguard_py.core.enforcement import InterfaceState
 from usbguard_py.core.gates import judge
+from usbguard_py.core.importing import Planner, Verdict
 from usbguard_py.core.media import Lun, described
 from usbguard_py.core.passport import passport_of
 from usbguard_py.core.record import decision as decision_body
 from usbguard_py.core.record import media as media_body
+from usbguard_py.core.sheet import Row
 from usbguard_py.core.text import escaped, hidden
+from usbguard_py.core.usbguard_rules import BadRule, Shown, matches, read_rule
 from usbguard_py.errors import BadDescriptors, BadPolicy, GuardError
 from usbguard_py.policy.read import read_policy
 from usbguard_py.shell import luns
+from usbguard_py.shell.sheets import csv_rows, write, write_csv
+from usbguard_py.shell.sheets_json import Found, json_rows
 
 POLICIES = Path(__file__).parents[2] / "policies"
 STICK = b.a_stick()
 INQUIRY = ("vendor", "model", "rev", "type")
 APPROVED_MEDIA = (Lun(0, 0, 0, b"SAMPLE  ".hex(), b"Stick           ".hex(), b"1.00".hex()),)
 PASSPORT = msgspec.structs.replace(passport_of(STICK, (0,)), media=APPROVED_MEDIA)
+LISTED = (b.an_asset(STICK),)
+SHOWN = Shown("46f4", "0001", b"a", b"SAMPLE-0001", "1-2", "", [(8, 6, 80)])
 FACTS = b.facts(b.an_asset(STICK), peripherals=[b.a_peripheral(b.a_keyboard())])
 # Of the device alone: its units do not change it, and what its gates said is the concern of the target `device`.
 ALLOWED = msgspec.structs.replace(judge(STICK, FACTS), results=())
@@ -123,6 +131,47 @@ def policy(data: bytes) -> None:
         return
 
 
+def table(data: bytes) -> None:
+    """The list as CSV: rows or faults with their place, and a row comes back from what is written for it."""
+    found = list(csv_rows(io.BytesIO(data), lambda _place: None))
+    assets = [one.asset for one in found if isinstance(one, Row)]
+    written = io.BytesIO()
+    write_csv(written, assets, {})
+    written.seek(0)
+    again = list(csv_rows(written, lambda _place: None))
+    assert [one.asset for one in again if isinstance(one, Row)] == assets
+    _planned(found)
+
+
+def document(data: bytes) -> None:
+    """The list as JSON: as CSV."""
+    _planned(list(json_rows(data, lambda _place: None)))
+
+
+def _planned(found: Sequence[Found]) -> None:
+    """Only what is like the approved stick is there; each fault has a line."""
+    mine = LISTED[0].electronic_serial
+    planner = Planner(lambda serial: LISTED if serial == mine else (), "2026-11-21", "MAU-01/2026")
+    for one in found:
+        verdict = planner.judge(one) if isinstance(one, Row) else Verdict(faults=one)
+        assert all(fault.line >= 0 and fault.detail for fault in verdict.faults)
+        if verdict.asset is not None:
+            canonical(msgspec.to_builtins(verdict.asset))
+
+
+def rules(data: bytes) -> None:
+    """Rules of USBGuard: a rule or its fault, and no device is allowed by what is none."""
+    for number, line in enumerate(data.split(b"\n"), 1):
+        text, column = line.decode("utf-8", "replace"), 1
+        try:
+            rule = read_rule(number, text)
+        except BadRule as error:
+            column = error.column
+        else:
+            assert rule is None or matches(rule, SHOWN) in {True, False, None}
+        assert 1 <= column <= len(text) + 1
+
+
 # Bytes of an input where it is not LONGEST of tests/fuzz/__main__.py. Four units with what the kernel shows of one (8,
 # 16, 4 and 2 bytes: drivers/scsi/scsi_sysfs.c) and what parts them here are 149; one alone may be longer than that.
 BOUNDS = {"units": 160}
@@ -132,6 +181,9 @@ TARGETS: dict[str, Callable[[bytes], None]] = {
     "units": units,
     "strings": strings,
     "policy": policy,
+    "table": table,
+    "document": document,
+    "rules": rules,
 }
 
 
@@ -139,6 +191,12 @@ def seeds(name: str) -> list[bytes]:
     """Where the fuzzer begins: one sound input of each kind."""
     if name == "policy":
         return [path.read_bytes() for path in sorted(POLICIES.glob("*.toml"))]
+    if name in {"table", "document"}:
+        made = io.BytesIO()
+        write("csv" if name == "table" else "json", made, LISTED, {}, 1)
+        return [made.getvalue()]
+    if name == "rules":
+        return [b'allow 46f4:0001 name "a\\x20" with-interface one-of { 08:*:* 08:06:50 } if !true # x\nblock']
     if name == "strings":
         return [b"SAMPLE-0001", b"\x1b[31m", "số sê-ri \u202e".encode()]
     if name == "units":

@@ -102,7 +102,7 @@ def read(path: Path, kind: str) -> list[Any]:
 
 
 @pytest.mark.parametrize("kind", sheets.FORMATS)
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=25, deadline=None)
 @given(assets=LISTS)
 def test_a_round_trip_loses_nothing(kind: str, assets: list[Asset]) -> None:
     with tempfile.TemporaryDirectory() as folder:
@@ -246,7 +246,7 @@ def test_what_is_wrong_with_a_json_file_has_its_place(tmp_path: Path, name: str)
 
 
 @pytest.mark.parametrize("kind", sheets.FORMATS)
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=40, deadline=None)
 @given(raw=st.binary(max_size=200) | st.text(max_size=200).map(lambda text: text.encode("utf-8", "replace")))
 def test_any_bytes_are_rows_or_faults(kind: str, raw: bytes) -> None:
     with tempfile.TemporaryDirectory() as folder:

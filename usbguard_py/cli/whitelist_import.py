@@ -1,8 +1,7 @@
 """``usbguard-py whitelist import``: devices from a file; first what would become of the list, then all or nothing."""
 
 import sys
-from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -12,12 +11,10 @@ import msgspec
 from usbguard_py import paths
 from usbguard_py.cli.answers import typed
 from usbguard_py.cli.commands import Command, Option
-from usbguard_py.cli.output import confirm, interactive, json_out, say, show
-from usbguard_py.cli.sheet_words import place
-from usbguard_py.cli.table import Column, Row
-from usbguard_py.cli.whitelist import shown
+from usbguard_py.cli.output import confirm, interactive, json_out, say
 from usbguard_py.cli.whitelist_moves import why
-from usbguard_py.cli.words import number, word
+from usbguard_py.cli.whitelist_preview import Preview, shown_first, told
+from usbguard_py.cli.words import number
 from usbguard_py.core import requests
 from usbguard_py.core.importing import MAX_ROWS, Planner
 from usbguard_py.core.sheet import Fault
@@ -25,16 +22,15 @@ from usbguard_py.core.sheet import Row as Line
 from usbguard_py.errors import ReasonNeeded, Usage
 from usbguard_py.errors_life import ImportRefused, OtherCount
 from usbguard_py.i18n import N_, _, ngettext
-from usbguard_py.phrases import CUSTODY, said
 from usbguard_py.shell import sheets
 from usbguard_py.shell.client import call
 from usbguard_py.shell.reader import Reader
 from usbguard_py.shell.whole import sha256
 
 MAX_FAULTS = 1000  # places that are named; a file with more is another file
-SHOWN = 20  # rows of a table before it says how many more there are
 PART = 60_000  # bytes of rows in one request, which may have 65536
 COMMIT = 600.0  # seconds for the transaction; ten thousand rows take two on a usual machine
+USBGUARD = "usbguard"
 UNSAID = "–"  # the paper while nobody has named it
 
 
@@ -47,16 +43,6 @@ class Imported(msgspec.Struct, frozen=True):
     last: str = ""
 
 
-class Preview(msgspec.Struct):
-    """What would become of the list."""
-
-    list_version: int = 0
-    rows: list[Line] = []
-    added: list[Line] = []
-    there: list[str] = []
-    faults: list[Fault] = []
-
-
 def import_(file: str, as_json: bool, dry_run: bool, kind: str | None, expect_new: int | None, **given: Any) -> None:  # noqa: FBT001 - click's flags
     """Read, compare, show, ask, import.
 
@@ -66,15 +52,15 @@ def import_(file: str, as_json: bool, dry_run: bool, kind: str | None, expect_ne
         OtherCount: another number of devices would be added than was expected.
     """
     path = Path(file)
-    form = sheets.format_of(path, kind)
+    form = given["origin"] or sheets.format_of(path, kind)
     if not form:
         raise Usage(detail=_("missing: {names}").format(names="--format"))
     seen = _preview(path, form, as_json=as_json)
     asking = interactive() and not as_json
     if not as_json:
-        _show(seen)
+        shown_first(seen)
     elif seen.faults or dry_run:
-        json_out(_told(file, seen))
+        json_out(told(file, seen))
     if seen.faults:
         raise ImportRefused(path=file, count=len(seen.faults))
     if expect_new not in {None, len(seen.added)}:
@@ -86,7 +72,7 @@ def import_(file: str, as_json: bool, dry_run: bool, kind: str | None, expect_ne
         path, seen, _agreed(given, len(seen.added), asking=asking, counted=expect_new is not None), as_json=as_json
     )
     if as_json:
-        json_out({**_told(file, seen), "imported": msgspec.to_builtins(done)})
+        json_out({**told(file, seen), "imported": msgspec.to_builtins(done)})
         return
     text = ngettext(
         "{count} device is on the list ({ids}), record {seq}.",
@@ -116,12 +102,26 @@ def _preview(path: Path, form: str, *, as_json: bool) -> Preview:
         planner = Planner(lambda serial: reader.candidates(bytes.fromhex(serial)), reader.today(), UNSAID)
         sheets.opened(path).close()
         with _bar(_("Reading"), path.stat().st_size, as_json=as_json) as bar:
-            for found in sheets.read(form, path, lambda done: bar.update(max(0, done - bar.pos))):
+            for found in _found(seen, form, path, lambda done: bar.update(max(0, done - bar.pos))):
                 _take(seen, planner, found)
                 if len(seen.faults) >= MAX_FAULTS:
                     break
             bar.update(path.stat().st_size - bar.pos)
     return seen
+
+
+def _found(seen: Preview, form: str, path: Path, tell: Callable[[int], None]) -> Iterator[sheets.Found]:
+    """The rows of a file, or what is wrong with it."""
+    if form != USBGUARD:
+        yield from sheets.read(form, path, tell)
+        return
+    from usbguard_py.cli.usbguard_rules import carried  # noqa: PLC0415 - only for such a file
+
+    found = carried(path)
+    seen.notes = found.notes
+    yield from found.rows
+    if found.faults:
+        yield tuple(found.faults)
 
 
 def _take(seen: Preview, planner: Planner, found: sheets.Found) -> None:
@@ -148,73 +148,9 @@ def _bar(label: str, length: int, *, as_json: bool) -> Any:
     return click.progressbar(length=length, label=label, file=sys.stderr, hidden=hidden)
 
 
-def _show(seen: Preview) -> None:
-    """Tell what would become of the list, or what is wrong with the file."""
-    if seen.faults:
-        heads = [
-            Column(_("Line"), right=True),
-            Column(_("Column"), flexible=True),
-            Column(_("What is wrong"), flexible=True),
-        ]
-        rows = [Row([str(f.line or "–"), place(f.column), said(f.detail)], "bad") for f in seen.faults[:SHOWN]]
-        show(heads, rows)
-        _more(len(seen.faults))
-        return
-    count = len(seen.added)
-    if count:
-        say(
-            ngettext("{count} device would be added:", "{count} devices would be added:", count).format(
-                count=number(count)
-            )
-        )
-        heads = [
-            Column(_("Line"), right=True),
-            Column(_("Serial no."), flexible=True),
-            Column(_("Holder"), flexible=True),
-        ]
-        rows = [Row(_cells(line), "" if line.asset.state == "in-use" else "warn") for line in seen.added[:SHOWN]]
-        show([*heads, Column(_("Unit"), flexible=True), Column(_("State"))], rows)
-        _more(count)
-        states = Counter(str(line.asset.state) for line in seen.added)
-        say(
-            _("By state: {states}").format(
-                states=", ".join(f"{word(CUSTODY, s)}: {number(n)}" for s, n in states.items())
-            )
-        )
-    if seen.there:
-        text = ngettext(
-            "{count} device is on the list already, just so.",
-            "{count} devices are on the list already, just so.",
-            len(seen.there),
-        )
-        say(text.format(count=number(len(seen.there))))
-
-
-def _cells(line: Line) -> list[str]:
-    asset = line.asset
-    serial = asset.printed_serial or shown(asset.electronic_serial)
-    return [str(line.line), serial, asset.holder, asset.unit, word(CUSTODY, asset.state)]
-
-
-def _more(count: int) -> None:
-    if count > SHOWN:
-        say(_("… and {count} more").format(count=number(count - SHOWN)), "dim")
-
-
-def _told(file: str, seen: Preview) -> dict[str, Any]:
-    return {
-        "file": file,
-        "list_version": seen.list_version,
-        "rows": len(seen.rows),
-        "new": len(seen.added),
-        "there": seen.there,
-        "faults": seen.faults,
-    }
-
-
 def _nothing_done(file: str, seen: Preview, *, as_json: bool, dry_run: bool) -> None:
     if as_json and not dry_run:
-        json_out(_told(file, seen))
+        json_out(told(file, seen))
     elif not as_json:
         say(_("Nothing was changed.") if seen.added else _("There is nothing to be added."))
 
@@ -263,6 +199,11 @@ command = Command(
     params=[
         click.Argument(["file"]),
         Option(["--format", "kind"], type=click.Choice(sheets.FORMATS), help=N_("The format, whatever the name.")),
+        Option(
+            ["--from", "origin"],
+            type=click.Choice([USBGUARD]),
+            help=N_("FILE is a rule file of USBGuard; the devices that it allows have to be connected."),
+        ),
         Option(["--dry-run"], is_flag=True, help=N_("Only show what would be added.")),
         Option(
             ["--expect-new"],
@@ -275,6 +216,7 @@ command = Command(
     ],
     examples=[
         "usbguard-py whitelist import list.csv --dry-run",
+        "usbguard-py whitelist import /etc/usbguard/rules.conf --from usbguard",
         'usbguard-py whitelist import list.csv --expect-new 5 --reason "taken over" --document MAU-09/2026',
     ],
 )

@@ -24,6 +24,7 @@ MAX_FACES = 16  # locked and unlocked, on a few kinds of ports; nobody has more
 MAX_ROW = 49_152  # bytes of a row as JSON: a request, of at most 64 KiB, holds it
 MAX_REASON = 1000  # characters, as for a move
 ENDED = frozenset({Custody.REVOKED, Custody.DESTROYED})  # may be listed anew
+_LEFT_OUT = ("login_tool", "inspect_first", *sorted(DAYS))
 _DIGEST = re.compile(r"[0-9a-f]{64}\Z")
 _HEX = re.compile(r"([0-9a-f]{2})*\Z")
 _WORD = 0xFFFF
@@ -92,7 +93,8 @@ class Planner:
 
 def _tidied(row: Row, document: str) -> tuple[Asset, list[Fault]]:
     """What people typed as the list keeps it: composed (NFC) and without blanks at its ends."""
-    facts: dict[str, object] = {}
+    # What is not so, or not there, is left out of an asset: the list knows no other word for it.
+    facts: dict[str, object] = {name: msgspec.UNSET for name in _LEFT_OUT if not getattr(row.asset, name)}
     faults = []
     for name in FACTS:
         value = getattr(row.asset, name)
@@ -144,8 +146,6 @@ def _state(asset: Asset) -> Iterator[tuple[str, str]]:
         yield "inspect_first", "it has to be inspected first"
     if asset.state is Custody.DESTROYED and asset.holder:
         yield "holder", f"{asset.holder} holds it; it has to be returned first"
-    if asset.inspect_first is False:
-        yield "inspect_first", "neither yes nor empty"
 
 
 def _identity(asset: Asset) -> Iterator[tuple[str, str]]:

@@ -184,7 +184,7 @@ class WhitelistImportPart(Request, frozen=True):
     ROLE = "manager"
     CHANGES = True
     token: str
-    rows: tuple[Row, ...]
+    rows: tuple[Row, ...] = ()
 
 
 class WhitelistImportCommit(Request, frozen=True):

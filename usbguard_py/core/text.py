@@ -18,6 +18,7 @@ _SPECIAL = set("\\\"'`<>&|")
 _FORMULA = set("=+-@")  # at the start of a cell they make a spreadsheet calculate
 # What most devices send, told at one look: nothing of it is in any of the sets above, at the start neither.
 _PLAIN = re.compile(rb"(?:[A-Za-z0-9][A-Za-z0-9 ._:/-]*)?")
+_TIDY = re.compile(r"(?:[!-~]+(?: [!-~]+)*)?")  # ASCII is composed, and visible from "!" to "~"
 _BYTES = range(0xDC80, 0xDD00)  # what "surrogateescape" makes of the bytes 80 to ff (PEP 383)
 
 MAX_STRING = 126 * 3  # bytes: bLength is one byte (USB 2.0, 9.6.7), so 126 UTF-16 units, 3 UTF-8 bytes each
@@ -56,6 +57,8 @@ def tidy(text: str, limit: int) -> str:
     Raises:
         ValueError: longer than ``limit`` characters, or with a character that cannot be seen, and which that is.
     """
+    if len(text) <= limit and _TIDY.fullmatch(text):
+        return text
     found = " ".join(unicodedata.normalize("NFC", text).split())
     if len(found) > limit:
         raise ValueError(f"more than {limit} characters")

@@ -29,6 +29,7 @@ from usbguard_py.errors import BadInput, ReasonNeeded, Usage
 from usbguard_py.errors_life import ImportBusy, ImportDisturbed, ListChanged, OtherCount, RowRefused
 from usbguard_py.shell.database import copy_the_log
 from usbguard_py.shell.peer import Peer
+from usbguard_py.shell.register import kept
 from usbguard_py.shell.store import Store
 
 MAX_BYTES = 64 * 1024 * 1024  # of rows that wait for the commit
@@ -203,7 +204,11 @@ class Transaction:
                 raise RowRefused(line=fault.line, column=fault.column, detail=fault.detail)
             if verdict.asset is not None:
                 noted = changes.row_imported(row.asset, row.line, entry.seq, **said)
-                added.append(store.add_asset(second.waiting(self._judge, verdict.asset), operator, noted)[0])
+                asset, _ = store.add_asset(second.held_back(self._judge, verdict.asset), operator, noted)
+                if not kept(asset):  # a row that does not agree with its entry would end the use of the whole list
+                    raise RowRefused(line=row.line, column="", detail="it cannot be stored as it is")
+                second.added(self._judge, asset, staged.caller, store=store)
+                added.append(asset)
             yield None
         if len(added) != begun.new:
             raise OtherCount(found=len(added), expected=begun.new)

@@ -200,14 +200,9 @@ class Register:
         faces = self._connection.execute(
             "SELECT name, passport FROM fingerprint WHERE asset = ? ORDER BY id", (row[0],)
         ).fetchall()
-        fields = {name: value for name, value in zip(_ASSET.split(", "), row[:-1], strict=True) if value is not None}
-        if fields.pop("login_tool"):
-            fields["login_tool"] = True
+        fields = dict(zip(_ASSET.split(", "), row[:-1], strict=True))
         try:
-            if "inspect_first" in fields:
-                fields["inspect_first"] = True  # the only value that the column takes
-            fields["fingerprints"] = tuple(Fingerprint(name, PASSPORT.decode(text)) for name, text in faces)
-            asset = msgspec.convert(fields, Asset)
+            asset = _asset(fields, tuple(Fingerprint(name, PASSPORT.decode(text)) for name, text in faces))
         except (msgspec.ValidationError, msgspec.DecodeError) as error:
             raise ListDiffers(name=row[0], path=self._path) from error
         self._recorded(row[-1], "record_sha256", fingerprint_of(asset), asset.id)
@@ -234,6 +229,21 @@ class Register:
         ).fetchone()
         if row is None or row[0] != expected or kind not in (None, row[1]):
             raise ListDiffers(name=name, path=self._path)
+
+
+def kept(asset: Asset) -> bool:
+    """Whether the rows of an asset say all of it, so that it is the same when it is read again."""
+    return _asset(_values(asset), asset.fingerprints) == asset
+
+
+def _asset(columns: dict[str, object], faces: tuple[Fingerprint, ...]) -> Asset:
+    """The asset of these columns; a fact that is not there is ``None``, or 0 for the login tool."""
+    fields = {name: value for name, value in columns.items() if value is not None}
+    if fields.pop("login_tool", None):
+        fields["login_tool"] = True
+    if "inspect_first" in fields:
+        fields["inspect_first"] = True  # the only value that the column takes
+    return msgspec.convert({**fields, "fingerprints": faces}, Asset)
 
 
 def _values(asset: Asset) -> dict[str, object]:

@@ -49,23 +49,28 @@ def read_csv(path: Path, tell: Tell) -> Iterator[Found]:
     Raises:
         BadInput: it cannot be opened, or is too long.
     """
-    csv.field_size_limit(MAX_RECORD)
     with opened(path) as file:
-        if file.read(len(BOM)) != BOM:
-            file.seek(0)
-        table = Table(unmarked)
-        delimiter = ""
-        for line, raw in _records(file):
-            delimiter = delimiter or _delimiter(raw)
-            tell(file.tell())
-            found = _split(line, raw, delimiter, table.names)
-            if isinstance(found, Fault):
-                yield (found,)
-                return
-            yield from table.row(line, found)
-            if table.stopped:
-                return
-        yield from table.end()
+        yield from csv_rows(file, tell)
+
+
+def csv_rows(file: IO[bytes], tell: Tell) -> Iterator[Found]:
+    """The same of an open file."""
+    csv.field_size_limit(MAX_RECORD)
+    if file.read(len(BOM)) != BOM:
+        file.seek(0)
+    table = Table(unmarked)
+    delimiter = ""
+    for line, raw in _records(file):
+        delimiter = delimiter or _delimiter(raw)
+        tell(file.tell())
+        found = _split(line, raw, delimiter, table.names)
+        if isinstance(found, Fault):
+            yield (found,)
+            return
+        yield from table.row(line, found)
+        if table.stopped:
+            return
+    yield from table.end()
 
 
 def _records(file: IO[bytes]) -> Iterator[tuple[int, bytes]]:

@@ -48,7 +48,11 @@ def read_json(path: Path, tell: Tell) -> Iterator[Found]:
         BadInput: it cannot be opened, or is too long.
     """
     with opened(path) as file:
-        raw = file.read()
+        yield from json_rows(file.read(), tell)
+
+
+def json_rows(raw: bytes, tell: Tell) -> Iterator[Found]:
+    """The same of the bytes of a file."""
     try:
         whole = msgspec.json.decode(raw, type=_File)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
