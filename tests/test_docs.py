@@ -13,6 +13,7 @@ from usbguard_py import errors
 from usbguard_py.cli.commands import Command, Group, speak
 from usbguard_py.cli.root import COMMANDS, cli
 from usbguard_py.i18n import choose
+from usbguard_py.shell.schema import APPLICATION_ID, SCHEMA_VERSION
 
 ROOT = Path(__file__).parents[1]
 DOCS = ROOT / "docs"
@@ -107,6 +108,13 @@ def test_completion_is_good_bash_and_completes(tmp_path: Path) -> None:
     path = f"{tmp_path}:{Path(sys.executable).parent}:{os.environ['PATH']}"
     run = subprocess.run(["bash", "-c", ask], env={"PATH": path}, capture_output=True, text=True, check=False)
     assert run.stdout.strip() == "revoke", run.stderr
+
+
+def test_the_format_names_the_database_s_version() -> None:
+    text = (DOCS / "ledger-format.md").read_text(encoding="utf-8")
+    said = re.search(r"`application_id` (0x[0-9A-F]{8}) .*`user_version` (\d+)", text)
+    assert said
+    assert (int(said[1], 16), int(said[2])) == (APPLICATION_ID, SCHEMA_VERSION)
 
 
 LINK = re.compile(r"\]\(([^)#:]+)(?:#[^)]*)?\)")
