@@ -80,7 +80,6 @@ ROWS: tuple[tuple[str, str, str, str], ...] = (
     ("plugged in before the daemon starts", "judged like any other", "", "test_present_before_the_daemon_starts_is_judged_like_any_other"),
     ("the daemon is killed, then a stick", "dead; judged by the next start; the gap is in the log", "", "test_a_killed_daemon_opens_nothing_and_the_gap_is_in_the_log"),
     ("the daemon is killed between opening and media gate", "units stay without drivers", "", "test_a_killed_judge_leaves_units_held_and_the_next_finishes"),
-    ("the judge, its hands or both are killed at any moment of a plug storm", "no stranger ever has a driver, no entry is lost or half, the chain verifies", "", "test_a_kill_in_a_plug_storm_opens_nothing_and_loses_nothing"),
     ("the power is cut between entry and opening", "the entry is there, no function was", "", "test_a_power_cut_between_record_and_opening_leaves_the_entry_and_no_function"),
     ("the disk is filled", "nothing opens, nothing is lost", "`FAIL_SAFE`", "test_a_full_disk_lets_nothing_in_and_loses_nothing"),
     ("the database is removed, damaged, replaced, made read-only", "nothing opens; one sentence says why", "`FAIL_SAFE`", "test_a_database_that_cannot_be_used_closes_and_is_said"),
