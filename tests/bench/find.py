@@ -14,11 +14,11 @@ from pathlib import Path
 import msgspec
 
 from tests.bench.figures import Figure, figure
+from tests.bench.host import database
 from tests.build import a_stick, an_asset
 from usbguard_py.core.whitelist import Asset, Custody
 from usbguard_py.shell.finding import Wanted
 from usbguard_py.shell.reader import Reader
-from usbguard_py.shell.schema import SCHEMA_SHA256
 from usbguard_py.shell.store import Store
 
 ROOT = Path(__file__).parents[2]
@@ -61,30 +61,21 @@ def assets(count: int) -> Iterator[Asset]:
         )
 
 
-def database(folder: Path, count: int) -> Path:
-    """A list of ``count`` assets, put there by the real store, made once for each schema."""
-    from usbguard_py.shell.migrations import create  # noqa: PLC0415 - slow, and only needed when it is not there yet
+def listed(folder: Path, count: int) -> Path:
+    """A list of ``count`` assets, put there by the real store."""
 
-    path = folder / f"find-{count}-{SCHEMA_SHA256[:12]}.db"
-    if path.exists():
-        return path
-    draft = path.with_suffix(".draft")
-    draft.unlink(missing_ok=True)
-    create(draft)
-    store = Store.open(draft)
-    with store.transaction():
+    def fill(store: Store) -> None:
         for asset in assets(count):
             store.add_asset(asset, "benchmark")
-    store.close()
-    draft.rename(path)
-    return path
+
+    return database(folder, f"find-{count}", fill)
 
 
 def found(folder: Path, sizes: Sequence[int]) -> list[Figure]:
     """Milliseconds of each question for each length of the list, and the memory of the process that asks."""
     figures = []
     for size in sizes:
-        path = database(folder, size)
+        path = listed(folder, size)
         memory = []
         for question in QUESTIONS:
             command = [sys.executable, "-m", "tests.bench.find", str(path), question, str(size // 2)]

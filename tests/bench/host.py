@@ -1,6 +1,7 @@
 """What needs no guest: verifying a long log, and the size of the package."""
 
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 from tests.bench.figures import Figure, figure
@@ -19,11 +20,11 @@ BODY = {
 }  # fmt: skip
 
 
-def ledger(folder: Path, count: int) -> Path:
-    """A database with ``count`` entries, made once for each schema."""
+def database(folder: Path, name: str, fill: Callable[[Store], None]) -> Path:
+    """A database of that name, filled in one transaction, made once for each schema."""
     from usbguard_py.shell.migrations import create  # noqa: PLC0415 - slow, and only needed when it is not there yet
 
-    path = folder / f"ledger-{count}-{SCHEMA_SHA256[:12]}.db"
+    path = folder / f"{name}-{SCHEMA_SHA256[:12]}.db"
     if path.exists():
         return path
     draft = path.with_suffix(".draft")
@@ -31,11 +32,20 @@ def ledger(folder: Path, count: int) -> Path:
     create(draft)
     store = Store.open(draft)
     with store.transaction():
-        for _ in range(count - 1):
-            store.append("decision", BODY)
+        fill(store)
     store.close()
     draft.rename(path)
     return path
+
+
+def ledger(folder: Path, count: int) -> Path:
+    """A database with ``count`` entries."""
+
+    def fill(store: Store) -> None:
+        for _ in range(count - 1):
+            store.append("decision", BODY)
+
+    return database(folder, f"ledger-{count}", fill)
 
 
 def verified(folder: Path, count: int = ENTRIES) -> Figure:

@@ -29,6 +29,7 @@ from usbguard_py.daemon.drift import Drift
 from usbguard_py.errors import DaemonUnavailable
 from usbguard_py.errors_life import RowRefused
 from usbguard_py.shell import peer
+from usbguard_py.shell.finding import Wanted
 from usbguard_py.shell.reader import Reader
 from usbguard_py.shell.store import Store
 from usbguard_py.shell.verify import verify
@@ -78,7 +79,7 @@ def daemon(store: Store, daemon_later: Callable[[], None]) -> None:
 
 def listed() -> list[Asset]:
     with Reader(paths.DATABASE) as reader:
-        return reader.assets()
+        return list(reader.find(Wanted()).assets)
 
 
 def bare(asset: Asset) -> Asset:

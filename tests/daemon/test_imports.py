@@ -101,7 +101,7 @@ def test_all_rows_come_onto_the_list_and_each_entry_says_why(machine: Machine, d
     machine.books.store.add_asset(an_asset(a_stick()), BY)  # type: ignore[union-attr] # open
     rows = [row(n) for n in range(2, 120)]
     answer = desk.ask(desk.stage([*rows, Row(1, assets(machine)[0])], len(rows)))
-    assert answer == {"seq": answer["seq"], "count": 118, "first": "TB-0002", "last": "TB-0119"}
+    assert answer == {"seq": answer["seq"], "count": 118, "waiting": 118, "first": "TB-0002", "last": "TB-0119"}
     listed = assets(machine)
     assert [a.electronic_serial for a in listed[1:]] == [r.asset.electronic_serial for r in rows]
     assert {(a.state, a.added_by) for a in listed[1:]} == {(Custody.PENDING, "quanly")}
@@ -130,8 +130,9 @@ def test_where_two_persons_are_asked_for_no_row_comes_into_use_by_one(machine: M
     machine.books.policy = msgspec.structs.replace(machine.books.policy, four_eyes=3)
     states = (Custody.IN_USE, Custody.PENDING, Custody.SUSPENDED, Custody.REVOKED)
     rows = [row(n, state=state) for n, state in enumerate(states)]
-    desk.ask(desk.stage(rows, len(rows)))
+    answer = desk.ask(desk.stage(rows, len(rows)))
     assert [a.state for a in assets(machine)] == [Custody.PENDING, *states[1:]]
+    assert (answer["count"], answer["waiting"]) == (4, 2)
     verify(machine.books.path)
 
 

@@ -22,7 +22,7 @@ def accelerator(image: Image, cache: Path) -> tuple[str, ...]:
     """Return QEMU's arguments for the fastest accelerator that was proved on this host."""
     if not os.access("/dev/kvm", os.R_OK | os.W_OK):
         return EMULATION
-    proof = cache / f"accelerator-{_host()}"
+    proof = cache / f"accelerator-{host()}"
     if proof.exists():
         return tuple(proof.read_text().split())
     chosen = next((candidate for candidate in CANDIDATES if _boots(image, candidate)), EMULATION)
@@ -32,7 +32,8 @@ def accelerator(image: Image, cache: Path) -> tuple[str, ...]:
     return chosen
 
 
-def _host() -> str:
+def host() -> str:
+    """Name this host by its kernel, its processor and its QEMU."""
     version = subprocess.run(["qemu-system-x86_64", "--version"], capture_output=True, text=True, check=True).stdout
     models = [line for line in Path("/proc/cpuinfo").read_text().splitlines() if line.startswith("model name")]
     return hashlib.sha256("\n".join([platform.release(), version, *models[:1]]).encode()).hexdigest()[:16]

@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from .accel import host
 from .guest import Guest
 from .lab import Lab, processors
 
@@ -46,10 +47,10 @@ class Base:
         return guest
 
     def digest(self, lab: Lab) -> str:
-        """Name the base by image, machine, and the bytes of all that made it."""
+        """Name the base by image, machine, QEMU, and the bytes of all that made it."""
         image = lab.image(self.options.get("image", "debian12"))
         shape = {key: value for key, value in self.options.items() if key != "image"}
-        found = hashlib.sha256(json.dumps([str(image.folder), processors(), shape], sort_keys=True).encode())
+        found = hashlib.sha256(json.dumps([str(image.folder), host(), processors(), shape], sort_keys=True).encode())
         inside = (path for path in HERE.rglob("*.py") if "__pycache__" not in path.parts)
         for path in sorted({*inside, *self.made_from}):
             found.update(hashlib.sha256(path.read_bytes()).digest())
@@ -59,6 +60,7 @@ class Base:
         """Boot, install, save, end the machine, and put its disk where it is looked for."""
         for old in sorted(FOLDER.glob("*.qcow2"), key=lambda path: path.stat().st_mtime)[: -KEPT + 1]:
             old.unlink()
+            old.with_suffix(".json").unlink(missing_ok=True)
         with lab.boot(**self.options) as guest:
             self.install(guest)
             guest.snapshot(BASE)

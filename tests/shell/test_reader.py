@@ -16,9 +16,9 @@ from usbguard_py.core import record
 from usbguard_py.core.codes import Code
 from usbguard_py.core.decision import Decision
 from usbguard_py.core.enforcement import ReadBack
-from usbguard_py.core.whitelist import Custody
 from usbguard_py.errors import DatabaseMissing, LedgerBroken, PermissionRefused
 from usbguard_py.shell.database import ensure_schema
+from usbguard_py.shell.finding import Wanted
 from usbguard_py.shell.reader import Query, Reader
 from usbguard_py.shell.store import Store
 
@@ -119,9 +119,7 @@ def test_the_list(database: Path) -> None:
     keyboard, _ = store.add_peripheral(a_peripheral(a_keyboard()), "quanly")
     store.use_policy("x", "text", hashlib.sha256(b"text").hexdigest(), "quanly")
     with Reader(database) as reader:
-        assert [a.id for a in reader.assets()] == ["TB-0001", "TB-0002"]
-        assert reader.assets(holder="nguyen") == [first]
-        assert [a.id for a in reader.assets(state=Custody.REVOKED)] == ["TB-0002"]
+        assert [a.id for a in reader.find(Wanted()).assets] == ["TB-0001", "TB-0002"]
         assert reader.asset("TB-0001") == first == reader.candidates(b"SAMPLE-0001")[0]
         assert reader.asset("TB-0003") is None
         assert [r.entry.kind for r in reader.history("TB-0002")] == ["list-add", "list-revoke"]

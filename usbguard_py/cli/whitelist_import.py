@@ -39,6 +39,7 @@ class Imported(msgspec.Struct, frozen=True):
 
     seq: int = 0
     count: int = 0
+    waiting: int = 0  # for their approval, whatever the file says: two persons may be asked for
     first: str = ""
     last: str = ""
 
@@ -81,6 +82,9 @@ def import_(file: str, as_json: bool, dry_run: bool, kind: str | None, expect_ne
     )
     ids = done.first if done.count == 1 else f"{done.first} – {done.last}"
     say(text.format(count=number(done.count), ids=ids, seq=number(done.seq)), "good")
+    if done.waiting:
+        text = ngettext("{count} of them waits for approval.", "{count} of them wait for approval.", done.waiting)
+        say(text.format(count=number(done.waiting)), "warn")
 
 
 def _agreed(given: dict[str, Any], count: int, *, asking: bool, counted: bool) -> dict[str, Any]:

@@ -9,6 +9,7 @@ from usbguard_py.core.text import tidy
 from usbguard_py.errors import BadInput, Usage
 
 MAX_FACT = 256  # characters of one fact; a name or a document number has a fraction of it
+MAX_REASON = 1000  # characters; an entry keeps 1024 (`MAX_TEXT` in core/record.py)
 FACTS = ("holder", "unit", "label", "printed_serial", "document", "expires_on", "inspected_on", "inspected_until")
 DAYS = frozenset({"expires_on", "inspected_on", "inspected_until"})
 NOT_EMPTY = frozenset({"holder", "document", "inspected_on"})

@@ -12,7 +12,7 @@ import msgspec
 
 from usbguard_py.core.changes import STAMPS
 from usbguard_py.core.custody import AFTER_FOUND
-from usbguard_py.core.given import DAYS, FACTS, checked, see_inspection
+from usbguard_py.core.given import DAYS, FACTS, MAX_REASON, checked, see_inspection
 from usbguard_py.core.passport import Passport, alike
 from usbguard_py.core.sheet import FACES, Fault, Row
 from usbguard_py.core.text import MAX_STRING, tidy
@@ -22,7 +22,6 @@ from usbguard_py.errors import BadInput, GuardError
 MAX_ROWS = 50_000  # of one import
 MAX_FACES = 16  # locked and unlocked, on a few kinds of ports; nobody has more
 MAX_ROW = 49_152  # bytes of a row as JSON: a request, of at most 64 KiB, holds it
-MAX_REASON = 1000  # characters, as for a move
 ENDED = frozenset({Custody.REVOKED, Custody.DESTROYED})  # may be listed anew
 _LEFT_OUT = ("login_tool", "inspect_first", *sorted(DAYS))
 _DIGEST = re.compile(r"[0-9a-f]{64}\Z")

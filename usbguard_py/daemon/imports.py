@@ -13,19 +13,19 @@ from typing import Any
 import msgspec
 
 from usbguard_py.core import changes
-from usbguard_py.core.importing import MAX_REASON, MAX_ROWS, Planner
+from usbguard_py.core.importing import MAX_ROWS, Planner
 from usbguard_py.core.record import Entry
 from usbguard_py.core.requests import WhitelistImportBegin, WhitelistImportCommit, WhitelistImportPart
 from usbguard_py.core.sheet import Row
-from usbguard_py.core.text import tidy
-from usbguard_py.core.whitelist import Asset
+from usbguard_py.core.whitelist import Asset, Custody
 from usbguard_py.daemon import second
 from usbguard_py.daemon.changes import announced
 from usbguard_py.daemon.examination import by
 from usbguard_py.daemon.exports import SHA256
 from usbguard_py.daemon.flow import Bound, Flow
 from usbguard_py.daemon.judge import Judge
-from usbguard_py.errors import BadInput, ReasonNeeded, Usage
+from usbguard_py.daemon.moves import why
+from usbguard_py.errors import Usage
 from usbguard_py.errors_life import ImportBusy, ImportDisturbed, ListChanged, OtherCount, RowRefused
 from usbguard_py.shell.database import copy_the_log
 from usbguard_py.shell.peer import Peer
@@ -75,11 +75,7 @@ class Imports:
         other = self._staged
         if other is not None and (other.committing or other.caller.uid != caller.uid):
             raise ImportBusy
-        said = msgspec.structs.replace(
-            request, reason=_tidy("reason", request.reason), document=_tidy("document", request.document)
-        )
-        if not (said.reason and said.document):
-            raise ReasonNeeded(action="move")
+        said = msgspec.structs.replace(request, **why(request, "import")._asdict())
         if not 1 <= said.rows <= MAX_ROWS:
             raise Usage(detail=f"not from 1 to {MAX_ROWS} rows")
         if not SHA256.fullmatch(said.sha256):
@@ -224,11 +220,6 @@ def _taken_over(judge: Judge, staged: Staged, entry: Entry, added: list[Asset]) 
     announced(judge, entry, reason=staged.begun.reason)
     judge.judge_again([name for name, c in connections if (c.device.serial or b"").hex() in serials - {""}])
     ids = [asset.id for asset in added]
-    return {"seq": entry.seq, "count": len(ids), "first": ids[0] if ids else "", "last": ids[-1] if ids else ""}
-
-
-def _tidy(name: str, text: str) -> str:
-    try:
-        return tidy(text, MAX_REASON)
-    except ValueError as error:
-        raise BadInput(where=name, detail=str(error)) from error
+    waiting = sum(asset.state is Custody.PENDING for asset in added)
+    ends = {"first": ids[0], "last": ids[-1]} if ids else {"first": "", "last": ""}
+    return {"seq": entry.seq, "count": len(ids), "waiting": waiting, **ends}

@@ -2,21 +2,21 @@
 
 import time
 from collections.abc import Iterable
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, Protocol
 
 from usbguard_py.core.custody import possible
-from usbguard_py.core.given import checked
+from usbguard_py.core.given import MAX_REASON, checked, tidied
 from usbguard_py.core.record import Entry
-from usbguard_py.core.requests import WhitelistApprove, WhitelistMove, WhitelistRefuse, WhitelistRevokeHolder
+from usbguard_py.core.requests import WhitelistMove, WhitelistRevokeHolder
 from usbguard_py.core.standing import standing
-from usbguard_py.core.text import escaped, tidy
+from usbguard_py.core.text import escaped
 from usbguard_py.core.whitelist import Asset, Custody
 from usbguard_py.daemon.changes import announced
 from usbguard_py.daemon.connection import Connection
 from usbguard_py.daemon.examination import by
 from usbguard_py.daemon.flow import Bound, Flow
 from usbguard_py.daemon.judge import Judge
-from usbguard_py.errors import BadInput, NotCut, NotFound, ReasonNeeded
+from usbguard_py.errors import NotCut, NotFound, ReasonNeeded
 from usbguard_py.errors_life import HoldsNothing, StillOpen
 from usbguard_py.shell.peer import Peer
 
@@ -31,8 +31,19 @@ class Why(NamedTuple):
     document: str
 
 
+class Reasoned(Protocol):
+    """A request in which somebody says why, and on which paper."""
+
+    @property
+    def reason(self) -> str:
+        """Why."""
+
+    @property
+    def document(self) -> str:
+        """Number of the paper."""
+
+
 CUT_SLACK = 10.0  # seconds beyond the cut's own deadline before the answer says that it is not done
-MAX_REASON = 1000  # characters; an entry keeps 1024
 
 
 def move(judge: Judge, request: WhitelistMove, caller: Peer) -> Flow:
@@ -91,24 +102,17 @@ def _named(asset: Asset) -> Answer:
     return {"id": asset.id, "label": asset.label, "serial": serial, "state": str(asset.state)}
 
 
-def why(request: WhitelistMove | WhitelistRevokeHolder | WhitelistApprove | WhitelistRefuse, verb: str) -> Why:
-    """Reason and paper, which no move goes without.
+def why(request: Reasoned, verb: str) -> Why:
+    """Reason and paper, which no change of the list by people goes without.
 
     Raises:
         ReasonNeeded: one of them is missing.
         BadInput: a text that cannot be shown, or is too long.
     """
-    said = Why(_tidy("reason", request.reason), _tidy("document", request.document))
+    said = Why(tidied("reason", request.reason, MAX_REASON), tidied("document", request.document, MAX_REASON))
     if not all(said):
         raise ReasonNeeded(action=verb if verb in {"revoke", "refuse"} else "move")
     return said
-
-
-def _tidy(name: str, text: str) -> str:
-    try:
-        return tidy(text, MAX_REASON)
-    except ValueError as error:
-        raise BadInput(where=name, detail=str(error)) from error
 
 
 def _shown(text: str) -> str:

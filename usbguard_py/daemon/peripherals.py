@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from usbguard_py.core.given import tidied
+from usbguard_py.core.given import MAX_REASON, tidied
 from usbguard_py.core.kinds import KINDS, Kind, fits, grant, limit, told
 from usbguard_py.core.passport import passport_of
 from usbguard_py.core.requests import PeripheralEnrol, PeripheralRemove
@@ -17,7 +17,6 @@ from usbguard_py.errors_device import KindNotPermitted, KindNotTold, LimitReache
 from usbguard_py.shell.peer import Peer
 
 Answer = dict[str, Any]
-MAX_REASON = 1000  # characters; an entry keeps 1024
 
 
 def enrol(judge: Judge, request: PeripheralEnrol, caller: Peer) -> Answer:

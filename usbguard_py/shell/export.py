@@ -5,8 +5,6 @@ verbatim, so that nothing is encoded anew to verify them.
 """
 
 import contextlib
-import os
-import secrets
 import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -16,11 +14,12 @@ from typing import BinaryIO
 import msgspec
 
 from usbguard_py.core.chain import GENESIS
-from usbguard_py.errors import BadInput, CannotWrite, FileExists
+from usbguard_py.errors import BadInput
 from usbguard_py.shell.database import readable
 from usbguard_py.shell.faults import reported
 from usbguard_py.shell.ledger import MAX_BODY
 from usbguard_py.shell.walk import Row, broken, number_of
+from usbguard_py.shell.whole import whole
 
 FORMAT = "usbguard-py-ledger"
 VERSION = 1
@@ -70,41 +69,11 @@ def export(database: Path, target: Path, *, force: bool = False) -> Header:
         CannotWrite: it cannot be written.
         DatabaseTrouble: the database cannot be read.
     """
-    if target.exists() and not force:
-        raise FileExists(path=str(target))
-    connection = readable(database)
-    draft = target.with_name(f".{target.name}.{secrets.token_hex(8)}")
-    try:
-        with os.fdopen(os.open(draft, os.O_CREAT | os.O_EXCL | os.O_WRONLY | os.O_CLOEXEC, 0o600), "wb") as file:
-            with reported(database):
-                connection.execute("BEGIN")
-                header = _header(connection)
-                file.writelines(_lines(connection, header))
-            file.flush()
-            os.fsync(file.fileno())
-        place(draft, target, force=force)
-    except OSError as error:
-        raise CannotWrite(path=str(target), detail=error.strerror or str(error)) from error
-    finally:
-        connection.close()
-        with contextlib.suppress(OSError):  # it has its name by now, or could not be made
-            draft.unlink()
+    with contextlib.closing(readable(database)) as connection, whole(target, force=force) as file, reported(database):
+        connection.execute("BEGIN")
+        header = _header(connection)
+        file.writelines(_lines(connection, header))
     return header
-
-
-def place(draft: Path, target: Path, *, force: bool) -> None:
-    """Give the complete file its name; without ``force`` only where nothing is (sticks know no hard links)."""
-    if not force:
-        try:
-            os.close(os.open(target, os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600))
-        except FileExistsError as error:
-            raise FileExists(path=str(target)) from error
-    draft.replace(target)
-    folder = os.open(target.absolute().parent, os.O_RDONLY | os.O_CLOEXEC)
-    try:
-        os.fsync(folder)
-    finally:
-        os.close(folder)
 
 
 def _header(connection: sqlite3.Connection) -> Header:

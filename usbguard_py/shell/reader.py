@@ -12,7 +12,7 @@ from usbguard_py.core.fold import folded
 from usbguard_py.core.four_eyes import Proposal
 from usbguard_py.core.given import FACTS
 from usbguard_py.core.record import Entry
-from usbguard_py.core.whitelist import Asset, Custody, Peripheral
+from usbguard_py.core.whitelist import Asset, Peripheral
 from usbguard_py.policy.read import read_policy
 from usbguard_py.shell.clock import Clock, day
 from usbguard_py.shell.database import readable
@@ -143,15 +143,6 @@ class Reader:
                 "SELECT data FROM evidence WHERE sha256 = ?", (bytes.fromhex(sha256),)
             ).fetchone()
         return None if row is None else row[0]
-
-    def assets(self, state: Custody | None = None, holder: str | None = None) -> list[Asset]:
-        """The assets in the order they were added: those in ``state``, with ``holder`` in the holder's name.
-
-        Accents and case are left out when names are compared.
-        """
-        with reported(self.path):
-            every = list(self._register.assets(state))
-        return [a for a in every if holder is None or _folded(holder) in _folded(a.holder)]
 
     def find(self, wanted: Wanted) -> Found:
         """The assets that ``wanted`` asks for, and how many there are."""

@@ -10,7 +10,6 @@ from pathlib import Path
 from typing import IO
 
 from usbguard_py.errors import CannotWrite, FileExists
-from usbguard_py.shell.export import place
 
 MODE = 0o600
 
@@ -32,12 +31,27 @@ def whole(target: Path, *, force: bool = False) -> Iterator[IO[bytes]]:
             yield file
             file.flush()
             os.fsync(file.fileno())
-        place(draft, target, force=force)
+        _place(draft, target, force=force)
     except OSError as error:
         raise CannotWrite(path=str(target), detail=error.strerror or str(error)) from error
     finally:
         with contextlib.suppress(OSError):  # it has its name by now, or could not be made
             draft.unlink()
+
+
+def _place(draft: Path, target: Path, *, force: bool) -> None:
+    """Give the complete file its name; without ``force`` only where nothing is (sticks know no hard links)."""
+    if not force:
+        try:
+            os.close(os.open(target, os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600))
+        except FileExistsError as error:
+            raise FileExists(path=str(target)) from error
+    draft.replace(target)
+    folder = os.open(target.absolute().parent, os.O_RDONLY | os.O_CLOEXEC)
+    try:
+        os.fsync(folder)
+    finally:
+        os.close(folder)
 
 
 def sha256(path: Path) -> str:
