@@ -225,6 +225,21 @@ def test_a_device_that_is_there_with_something_else_is_refused(
     assert "on the list as TB-0002, with something else in: holder" in " ".join(result.output.split())
 
 
+@pytest.mark.parametrize("form", FORMATS)
+def test_an_older_file_brings_nothing_back(
+    run: Run, assets: tuple[Asset, ...], daemon: None, tmp_path: Path, form: str
+) -> None:
+    """What was revoked after the export stays revoked."""
+    file = tmp_path / f"list.{form}"
+    assert run("whitelist", "export", str(file)).exit_code == 0
+    done = run("whitelist", "revoke", "TB-0002", *WHY, "--yes")
+    assert done.exit_code == 0, done.output
+    result = run("whitelist", "import", str(file), "--expect-new", "1", *WHY, lang="en")
+    assert result.exit_code == 65, result.output
+    assert "on the list as TB-0002, with something else in: state" in " ".join(result.output.split())
+    assert [a.state for a in listed() if a.id == "TB-0002"] == [Custody.REVOKED]
+
+
 def to_import(tmp_path: Path, *numbers: int) -> Path:
     file = tmp_path / "new.json"
     rows = [an_asset(a_stick(b"SAMPLE-%04d" % n), Custody.PENDING, id_="") for n in numbers]

@@ -141,6 +141,8 @@ CASES: dict[str, Case] = {
     "a wrong day": (lambda r: [*r, row(99, expires_on="2026-02-30")], 61, RowRefused, "expires_on"),
     "twice in the file": (lambda r: [*r, row(3)], 61, RowRefused, "fingerprints"),
     "changed": (lambda r: [*r, row(0, state=Custody.IN_USE, unit="x")], 61, RowRefused, ""),
+    "revoked since": (lambda r: [*r, row(200, state=Custody.IN_USE)], 61, RowRefused, ""),
+    "destroyed since": (lambda r: [*r, row(201, state=Custody.PENDING)], 61, RowRefused, ""),
     "a state of no move": (lambda r: [*r, row(99, state=Custody.EXPIRED)], 61, RowRefused, "state"),
     "found without loss": (lambda r: [*r, row(99, back_to=Custody.REVOKED)], 61, RowRefused, "back_to"),
     "not inspected": (lambda r: [*r, row(99, state=Custody.IN_USE, inspect_first=True)], 61, RowRefused, "inspect"),
@@ -153,7 +155,9 @@ CASES: dict[str, Case] = {
 
 @pytest.mark.parametrize("name", CASES)
 def test_what_is_refused_changes_nothing(machine: Machine, desk: Desk, name: str) -> None:
-    machine.books.store.add_asset(row(0, state=Custody.IN_USE).asset, BY)  # type: ignore[union-attr] # open
+    over = {200: Custody.REVOKED, 201: Custody.DESTROYED}
+    for listed in (row(0, state=Custody.IN_USE), *(row(n, state=state, holder="") for n, state in over.items())):
+        machine.books.store.add_asset(listed.asset, BY)  # type: ignore[union-attr] # open
     change, new, error, column = CASES[name]
     commit = desk.stage(change([row(n) for n in range(1, 61)]), new)
     before = content(machine)
@@ -162,6 +166,15 @@ def test_what_is_refused_changes_nothing(machine: Machine, desk: Desk, name: str
     assert str(answer.facts.get("column", "")).startswith(column)
     assert content(machine) == before
     assert isinstance(desk.ask(commit), Usage), "the import is over"
+
+
+def test_a_device_that_was_taken_up_again_comes_with_its_earlier_row(machine: Machine, desk: Desk) -> None:
+    """A file that knows that it was revoked is not older than the list."""
+    earlier, later = row(1, state=Custody.REVOKED), row(1, state=Custody.IN_USE)
+    machine.books.store.add_asset(earlier.asset, BY)  # type: ignore[union-attr] # open
+    listed = assets(machine)[0]
+    desk.ask(desk.stage([Row(2, listed), Row(3, later.asset)], 1))
+    assert [a.state for a in assets(machine)] == [Custody.REVOKED, Custody.IN_USE]
 
 
 def test_a_decision_in_between_comes_first_and_the_import_begins_anew(

@@ -57,10 +57,7 @@ def test_a_power_cut_between_record_and_opening_leaves_the_entry_and_no_function
         guest.witness.assert_dead(stick.port)
         survived = guest.cut_power()
         scene.facts["lost_writes"] = guest.lost_writes
-        with lab.boot("debian12", after=survived) as later:
-            files = later.run(f"ls {DATABASE}*").stdout.split()
-            for file in files:
-                later.get(file, tmp_path / Path(file).name)
+        taken_out(survived, tmp_path)
     found = subprocess.run(
         [sys.executable, "-m", "usbguard_py", "log", "verify", str(tmp_path / "usbguard-py.db")],
         cwd=ROOT,
@@ -77,6 +74,22 @@ def test_a_power_cut_between_record_and_opening_leaves_the_entry_and_no_function
     )
     entries = [json.loads(line) for line in shown.stdout.splitlines()]
     assert [(e["kind"], e["code"]) for e in entries] == [("decision", "ALLOWED")]
+
+
+def taken_out(disk: Path, folder: Path) -> None:
+    """The database on a disk that was in use when the power went, as the next start finds it.
+
+    e2fsck plays the journal as the kernel's mount does; that a guest starts from such a disk, the lab's own tests and
+    the campaign show.
+    """
+    checked = subprocess.run(["e2fsck", "-f", "-p", str(disk)], capture_output=True, text=True, check=False)
+    assert checked.returncode in (0, 1), checked.stdout + checked.stderr  # 1: corrected, which the journal is (e2fsck(8))
+    for end in ("", "-wal", "-shm"):
+        name = Path(DATABASE).name + end
+        target = folder / name
+        subprocess.run(["debugfs", "-R", f"dump /{name} {target}", str(disk)], capture_output=True, check=True)
+        if target.exists() and not target.stat().st_size:
+            target.unlink()
 
 
 READ = """

@@ -181,6 +181,10 @@ WRONG_CSV: dict[str, tuple[bytes, list[Fault]]] = {
     "more cells": (b"fingerprints,unit\n[],a,b\n", [Fault(2, "C", "more cells than the first row has")]),
     "a long cell": (table(ROW | {"unit": "x" * 131_073}), [Fault(2, "unit", "more than 131072 characters")]),
     "a cell of 10 MB": (table(ROW | {"unit": "x" * 10**7}), [Fault(2, "unit", "more than 1048576 bytes")]),
+    "formulas beside other faults": (
+        table(ROW | {"unit": "=HYPERLINK(1)", "holder": "＝1+1", "access": "x"}),
+        [Fault(2, "holder", "a formula"), Fault(2, "unit", "a formula"), Fault(2, "access", "neither rw nor ro")],
+    ),
     "lines without end": (
         table(ROW | {"unit": "x\n" * 10**6}),
         [Fault(2, "unit", "more than 1048576 bytes")],

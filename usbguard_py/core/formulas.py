@@ -21,6 +21,17 @@ def marked(text: str) -> str:
     return MARK + text if _LOOSE.fullmatch(text) else text
 
 
+def typed(text: str) -> str:
+    """The text of a cell of a CSV file; a spreadsheet would calculate what begins so without a mark.
+
+    Raises:
+        ValueError: it is a formula.
+    """
+    if text.startswith(("=", "＝")):
+        raise ValueError("a formula")
+    return unmarked(text)
+
+
 def unmarked(text: str) -> str:
     """The text that was written as ``text``."""
     return text[1:] if text.startswith(MARK) and _LOOSE.fullmatch(text) else text

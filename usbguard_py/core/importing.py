@@ -22,7 +22,7 @@ from usbguard_py.errors import BadInput, GuardError
 MAX_ROWS = 50_000  # of one import
 MAX_FACES = 16  # locked and unlocked, on a few kinds of ports; nobody has more
 MAX_ROW = 49_152  # bytes of a row as JSON: a request, of at most 64 KiB, holds it
-ENDED = frozenset({Custody.REVOKED, Custody.DESTROYED})  # may be listed anew
+ENDED = frozenset({Custody.REVOKED, Custody.DESTROYED})  # a device may have several such rows
 _LEFT_OUT = ("login_tool", "inspect_first", *sorted(DAYS))
 _DIGEST = re.compile(r"[0-9a-f]{64}\Z")
 _HEX = re.compile(r"([0-9a-f]{2})*\Z")
@@ -83,7 +83,7 @@ class Planner:
             if not _differing(one, asset):
                 self._met.add(one.id)
                 return Verdict(there=one.id)
-        if same and (asset.state in ENDED or any(a.state not in ENDED for a in same)):
+        if same:  # what is over, too: an old file must not bring back what was revoked since
             one = next((a for a in same if a.state not in ENDED), same[0])
             columns = ", ".join(_differing(one, asset))
             return Verdict(faults=(Fault(line, "", f"on the list as {one.id}, with something else in: {columns}"),))

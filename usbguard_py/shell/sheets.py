@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import IO
 
-from usbguard_py.core.formulas import marked, unmarked
+from usbguard_py.core.formulas import marked, typed
 from usbguard_py.core.sheet import COLUMNS, FACES, NEEDED, Fault, cells, from_cells
 from usbguard_py.core.whitelist import Asset
 from usbguard_py.shell.sheets_json import Found, Tell, opened, read_json, write_json
@@ -58,7 +58,7 @@ def csv_rows(file: IO[bytes], tell: Tell) -> Iterator[Found]:
     csv.field_size_limit(MAX_RECORD)
     if file.read(len(BOM)) != BOM:
         file.seek(0)
-    table = Table(unmarked)
+    table = Table(typed)
     delimiter = ""
     for line, raw in _records(file):
         delimiter = delimiter or _delimiter(raw)
@@ -137,7 +137,7 @@ class Table:
     """Makes rows of cells: the first row names the columns.
 
     Args:
-        read: what was written as the text of a cell.
+        read: what was written as the text of a cell; ValueError when it cannot be told.
     """
 
     def __init__(self, read: Callable[[str], str]) -> None:
@@ -160,7 +160,24 @@ class Table:
         if longest >= 0:
             yield (Fault(line, column(self.names, longest), f"more than {MAX_CELL} characters"),)
             return
-        yield from_cells(line, {name: self._read(text) for name, text in zip(self.names, texts, strict=False)})
+        yield self._cells(line, dict(zip(self.names, texts, strict=False)))
+
+    def _cells(self, line: int, texts: dict[str, str]) -> Found:
+        """The row of these texts, or all that is wrong with it."""
+        faults: dict[str, Fault] = {}
+        for name, text in texts.items():
+            try:
+                texts[name] = self._read(text)
+            except ValueError as error:
+                faults[name] = Fault(line, name, str(error))
+        found = from_cells(line, texts)
+        if not faults:
+            return found
+        return (
+            (*faults.values(), *(one for one in found if one.column not in faults))
+            if isinstance(found, tuple)
+            else tuple(faults.values())
+        )
 
     def _has_faces(self, texts: list[str]) -> bool:
         """Whether a row names a device: such a one is never a remark, whatever it begins with."""
