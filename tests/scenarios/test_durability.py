@@ -83,7 +83,8 @@ def taken_out(disk: Path, folder: Path) -> None:
     the campaign show.
     """
     checked = subprocess.run(["e2fsck", "-f", "-p", str(disk)], capture_output=True, text=True, check=False)
-    assert checked.returncode in (0, 1), checked.stdout + checked.stderr  # 1: corrected, which the journal is (e2fsck(8))
+    # 1: something was corrected, as a journal that is played is (e2fsck(8)).
+    assert checked.returncode in (0, 1), checked.stdout + checked.stderr
     for end in ("", "-wal", "-shm"):
         name = Path(DATABASE).name + end
         target = folder / name
