@@ -16,6 +16,7 @@ LIFE: tuple[str, ...] = (
     N_("it was withdrawn"),
     N_("the device was changed since"),
     N_("another proposal took its place"),
+    N_("proposal {number} would change more; it is approved by its number"),
     N_("its last day was {until}"),
     N_("who proposed it is no second person"),
     N_("nobody is logged in"),

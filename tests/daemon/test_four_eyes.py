@@ -43,7 +43,7 @@ from usbguard_py.daemon.answers import Answers
 from usbguard_py.daemon.control import Client, Control
 from usbguard_py.daemon.drift import Drift
 from usbguard_py.daemon.flow import Flow
-from usbguard_py.errors import AlreadyListed, GuardError, ListDiffers, NotFound
+from usbguard_py.errors import AlreadyListed, GuardError, ListDiffers, NotFound, Usage
 from usbguard_py.errors_life import MoveForbidden, NoPerson, ProposalOver, SamePerson
 from usbguard_py.policy.knobs import Policy
 from usbguard_py.shell.clock import later
@@ -326,8 +326,12 @@ def test_an_approval_with_other_facts_is_a_proposal_of_its_own(eyes: Machine) ->
     first = ask(eyes, A, move("approve", holder="Nguyen Van Mau"))
     ours = ask(eyes, B, move("approve", holder="Tran Thi Mau"))
     assert (first["proposal"], ours["proposal"], str(now(eyes).state)) == (1, 2, "pending")
-    assert isinstance(ask(eyes, B, move("approve")), SamePerson)
-    assert ask(eyes, A, move("approve"))["approved"] == 2
+    before = eyes.entries()[-1]["seq"]
+    for person in (A, B):
+        assert isinstance(ask(eyes, person, move("approve")), Usage), "who holds it is not to be seen in that word"
+    assert eyes.entries()[-1]["seq"] == before
+    assert isinstance(ask(eyes, B, approval(2)), SamePerson)
+    assert ask(eyes, A, approval(2))["approved"] == 2
     assert now(eyes).holder == "Tran Thi Mau"
 
 

@@ -25,7 +25,7 @@ from usbguard_py.core.whitelist import Asset, Custody
 from usbguard_py.daemon import imports
 from usbguard_py.daemon.answers import Answers
 from usbguard_py.daemon.drift import Drift
-from usbguard_py.daemon.flow import Flow
+from usbguard_py.daemon.flow import Bound, Flow
 from usbguard_py.errors import GuardError, ReasonNeeded, Usage
 from usbguard_py.errors_life import ImportBusy, ImportDisturbed, ListChanged, OtherCount, RowRefused
 from usbguard_py.shell.peer import Peer
@@ -188,6 +188,11 @@ def test_a_decision_in_between_comes_first_and_the_import_begins_anew(
     assert not said
     assert not assets(machine), "nobody sees half an import"
     assert machine.host.books.candidates(b"SAMPLE-0001") == ()
+
+    def decided(_ready: object, _until: float) -> Bound:
+        return Bound(lambda: any(e["kind"] == "decision" for e in machine.entries()), time.monotonic() + 20)
+
+    monkeypatch.setattr(imports, "Bound", decided)  # rows go fast: the device comes while there are some left
     machine.plug(serial="SAMPLE-0001")
     machine.settle()
     assert said[0]["count"] == len(assets(machine)) == 30

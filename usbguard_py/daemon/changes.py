@@ -63,10 +63,14 @@ def add(judge: Judge, request: WhitelistAdd, caller: Peer) -> Flow:
         login_tool=request.login_tool or msgspec.UNSET,
         **facts,
     )
-    added, entry, proposal = second.received(judge, asset, caller)
+    added, entry, proposed = second.received(judge, asset, caller)
+    waiting = {}
     announced(judge, entry, asset=added.id, holder=added.holder)
+    if proposed:
+        proposal, of_it = proposed
+        announced(judge, of_it, asset=added.id, holder=added.holder)
+        waiting = {"proposal": proposal.number, "until": proposal.until}
     judge_serial(judge, passport.serial)
-    waiting = {"proposal": proposal.number, "until": proposal.until} if proposal else {}
     return {"id": added.id, "seq": entry.seq, "state": str(added.state), **waiting}
 
 

@@ -203,7 +203,7 @@ class Transaction:
                 asset, _ = store.add_asset(second.held_back(self._judge, verdict.asset), operator, noted)
                 if not kept(asset):  # a row that does not agree with its entry would end the use of the whole list
                     raise RowRefused(line=row.line, column="", detail="it cannot be stored as it is")
-                second.added(self._judge, asset, staged.caller, store=store)
+                second.added(self._judge, asset, staged.caller, store)
                 added.append(asset)
             yield None
         if len(added) != begun.new:

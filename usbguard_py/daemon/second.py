@@ -19,6 +19,7 @@ from usbguard_py.core.requests import WhitelistMove
 from usbguard_py.core.whitelist import Asset, Custody, Fingerprint
 from usbguard_py.daemon.examination import by
 from usbguard_py.daemon.judge import Judge
+from usbguard_py.errors import Usage
 from usbguard_py.errors_life import NoPerson, SamePerson
 from usbguard_py.shell.peer import Peer
 from usbguard_py.shell.store import Store
@@ -32,7 +33,7 @@ def asked(judge: Judge) -> bool:
     return judge.host.books.policy.four_eyes > 0
 
 
-def received(judge: Judge, asset: Asset, caller: Peer) -> tuple[Asset, Entry, Proposal | None]:
+def received(judge: Judge, asset: Asset, caller: Peer) -> tuple[Asset, Entry, tuple[Proposal, Entry] | None]:
     """Put an asset on the list; where a second person is asked for it waits, and its approval is proposed.
 
     Each way by which devices come onto the list goes through :func:`held_back` and :func:`added`, also that of many at
@@ -41,7 +42,7 @@ def received(judge: Judge, asset: Asset, caller: Peer) -> tuple[Asset, Entry, Pr
     store = judge.host.books.ready()
     with store.transaction():
         new, entry = store.add_asset(held_back(judge, asset), by(caller))
-        return new, entry, added(judge, new, caller)
+        return new, entry, added(judge, new, caller, store)
 
 
 def held_back(judge: Judge, asset: Asset) -> Asset:
@@ -53,10 +54,10 @@ def held_back(judge: Judge, asset: Asset) -> Asset:
     return msgspec.structs.replace(asset, state=Custody.PENDING) if wide else asset
 
 
-def added(judge: Judge, asset: Asset, caller: Peer, *, store: Store | None = None) -> Proposal | None:
+def added(judge: Judge, asset: Asset, caller: Peer, store: Store) -> tuple[Proposal, Entry] | None:
     """The proposal to approve an asset that just came onto the list and waits, where a second person is asked for.
 
-    ``store`` is that of the transaction in which it came, when it is not the judge's own; nobody is told then.
+    ``store`` is that of the transaction in which it came; nobody is told of what may still be taken back.
     None when nobody holds it or nobody is logged in: whoever approves it first proposes it then.
     """
     if not asked(judge) or asset.state is not Custody.PENDING or not asset.holder:
@@ -64,10 +65,7 @@ def added(judge: Judge, asset: Asset, caller: Peer, *, store: Store | None = Non
     if person_of(caller.login_uid) is None:
         return None
     after = msgspec.structs.replace(asset, state=Custody.IN_USE)
-    draft, days = _draft(caller, "approve"), judge.host.books.policy.four_eyes
-    if store is not None:
-        return store.propose(draft, days, asset, after, by(caller))[0]
-    return _proposed(judge, draft, asset, after, caller)[0]
+    return store.propose(_draft(caller, "approve"), judge.host.books.policy.four_eyes, asset, after, by(caller))
 
 
 def move(judge: Judge, request: WhitelistMove, caller: Peer, *, reason: str, document: str) -> Answer | None:
@@ -111,11 +109,19 @@ def learnt(judge: Judge, asset: Asset, face: Fingerprint, document: str, caller:
 
 
 def meant(judge: Judge, request: WhitelistMove) -> Proposal | None:
-    """The proposal that ``approve ID`` means: the open one to approve that device, when no facts are given."""
+    """The proposal that ``approve ID`` means: the open one to approve that device just as it stands on the list.
+
+    Raises:
+        Usage: the proposal also gives it a holder, a unit or a last day, which are nowhere to be seen in such a word.
+    """
     if request.verb != "approve" or request.facts != Given() or not asked(judge):
         return None
     found = judge.host.books.ready().proposal_of(request.id)
-    return found if found is not None and found.verb == "approve" else None
+    if found is None or found.verb != "approve":
+        return None
+    if found.facts != Given():
+        raise Usage(detail=f"proposal {found.number} would change more; it is approved by its number")
+    return found
 
 
 @contextmanager
