@@ -1,6 +1,5 @@
 """The file in which a list is carried, and receipts: nothing is lost, and what is damaged is never half believed."""
 
-import io
 import os
 import tempfile
 from pathlib import Path
@@ -31,9 +30,10 @@ def head(assets: tuple[Asset, ...]) -> Head:
 
 
 def written(assets: tuple[Asset, ...], machines: tuple[Receipt, ...] = (TAKEN,)) -> bytes:
-    file = io.BytesIO()
-    write_carried(file, head(assets), machines, assets)
-    return file.getvalue()
+    with tempfile.TemporaryFile() as file:
+        write_carried(file, head(assets), machines, assets)
+        file.seek(0)
+        return file.read()
 
 
 def three() -> tuple[Asset, ...]:

@@ -18,6 +18,8 @@ def day_of(text: str) -> str:
 
 def named(now: Standing) -> str:
     """Number, date and where the list is kept, on one line."""
+    if not now.number:
+        return _("none yet")
     facts = {"number": number(now.number), "date": day_of(now.date), "name": now.origin.name}
     if now.kept:
         return _("list {number} of {date}, kept on this computer ({name})").format(**facts)
@@ -26,7 +28,7 @@ def named(now: Standing) -> str:
 
 def more(now: Standing) -> list[str]:
     """What else is to be said of a list that was taken: when, its check digits, what is stricter here."""
-    if now.kept:
+    if now.kept or not now.number:
         return []
     lines = [
         _("known to be the newest on {date}; taken on {taken}; check digits {digits}").format(

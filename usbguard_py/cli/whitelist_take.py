@@ -24,7 +24,7 @@ from usbguard_py.core.lookalike import Doubt, doubts
 from usbguard_py.core.sheet import Fault
 from usbguard_py.core.standing import standing
 from usbguard_py.core.whitelist import Asset, Custody
-from usbguard_py.errors import DaemonUnavailable, GuardError, NotFound, ReasonNeeded, Usage
+from usbguard_py.errors import CannotWrite, DaemonUnavailable, GuardError, NotFound, ReasonNeeded, Usage
 from usbguard_py.errors_list import OtherDigest, TakeRefused
 from usbguard_py.i18n import N_, _, ngettext
 from usbguard_py.shell.carried_files import CarriedList, read_carried, write_receipt
@@ -59,7 +59,7 @@ def take(file: str, as_json: bool, dry_run: bool, **given: Any) -> None:  # noqa
         Usage, ReasonNeeded: something is missing and there is nobody to ask; nothing was changed.
     """
     path = Path(file)
-    found = read_carried(path)
+    found, drive = read_carried(path), _drive(path)
     if not isinstance(found, CarriedList):
         _refuse(file, found, as_json=as_json)
     _see_digest(found, given["expect_digest"])
@@ -70,10 +70,10 @@ def take(file: str, as_json: bool, dry_run: bool, **given: Any) -> None:  # noqa
         for doubt in seen.doubts:
             say(in_words(doubt), "warn")
     if dry_run or not (seen.steps or seen.refreshed):
-        _nothing(path, seen, as_json=as_json, dry_run=dry_run)
+        _nothing(path, seen, ("", "") if dry_run else _receipt(path, drive), as_json=as_json)
         return
     done = _sent(found, seen, _agreed(given, seen, asking=interactive() and not as_json))
-    _tell(path, seen, done, as_json=as_json)
+    _tell(path, seen, done, ("", "") if done.until else _receipt(path, drive), as_json=as_json)
 
 
 def _refuse(file: str, found: tuple[Fault, ...], *, as_json: bool) -> NoReturn:
@@ -194,11 +194,11 @@ def _parts(assets: tuple[Asset, ...]) -> Iterator[tuple[Asset, ...]]:
     yield tuple(held)
 
 
-def _tell(path: Path, seen: Seen, done: Answer, *, as_json: bool) -> None:
-    receipt, problem = ("", "") if done.until else _receipt(path)
+def _tell(path: Path, seen: Seen, done: Answer, left: tuple[str, str], *, as_json: bool) -> None:
+    receipt, problem = left
     if as_json:
-        left = {"receipt": receipt, "receipt_problem": problem}
-        json_out({**told(str(path), seen), "taken": None if done.until else done, "waits": done.until, **left})
+        written = {"receipt": receipt, "receipt_problem": problem}
+        json_out({**told(str(path), seen), "taken": None if done.until else done, "waits": done.until, **written})
         return
     if done.until:
         text = _(
@@ -217,8 +217,18 @@ def _tell(path: Path, seen: Seen, done: Answer, *, as_json: bool) -> None:
     _tell_receipt(receipt, problem)
 
 
-def _receipt(path: Path) -> tuple[str, str]:
+def _drive(path: Path) -> int:
+    """Which file system the file is on; 0 when there is none any more."""
+    try:
+        return path.absolute().parent.stat().st_dev
+    except OSError:
+        return 0
+
+
+def _receipt(path: Path, drive: int) -> tuple[str, str]:
     """Where the receipt was written, or why there is none: the list is taken in either case."""
+    if _drive(path) != drive:  # the list closed the drive itself; below its mount point lies a folder of this computer
+        return "", str(CannotWrite(path=str(path.parent), detail="No such file or directory"))
     try:
         with Reader(paths.DATABASE) as reader:
             own, source = reader.machine(), reader.source()
@@ -239,11 +249,10 @@ def _tell_receipt(receipt: str, problem: str) -> None:
         say(text.format(problem=problem), "warn")
 
 
-def _nothing(path: Path, seen: Seen, *, as_json: bool, dry_run: bool) -> None:
-    receipt, problem = ("", "") if dry_run else _receipt(path)
+def _nothing(path: Path, seen: Seen, left: tuple[str, str], *, as_json: bool) -> None:
+    receipt, problem = left
     if as_json:
-        left = {"receipt": receipt, "receipt_problem": problem}
-        json_out({**told(str(path), seen), "taken": None, **left})
+        json_out({**told(str(path), seen), "taken": None, "receipt": receipt, "receipt_problem": problem})
         return
     say(
         _("Nothing was changed.")

@@ -41,7 +41,7 @@ KINDS = {
     "list-learn": N_("another face of a listed device"),
     "list-carry": N_("list carried away"),
     "list-take": N_("carried list taken"),
-    "list-carried": N_("changed by a carried list"),
+    "list-carried": N_("as in a carried list"),
     "list-receipt": N_("receipt of another computer"),
     "list-keep": N_("list kept here again"),
     "list-ask": N_("carried list waits for a second person"),

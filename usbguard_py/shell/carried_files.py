@@ -3,6 +3,8 @@
 One JSON object; each device on a line of its own, so that what is wrong has a line. docs/ledger-format.md has it.
 """
 
+import contextlib
+import os
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import IO
@@ -67,6 +69,7 @@ class _Kind(msgspec.Struct):
 
 def write_carried(file: IO[bytes], head: Head, machines: tuple[Receipt, ...], assets: Iterable[Asset]) -> None:
     """Write the whole list. The same list, written at the same moment, gives the same bytes."""
+    _for_others(file)
     file.write(b'{"assets":[')
     for place, asset in enumerate(assets):
         file.write((b",\n" if place else b"\n") + canonical(fields(asset)))
@@ -168,8 +171,15 @@ def write_receipt(list_file: Path, receipt: Receipt) -> Path:
         "version": VERSION,
     }
     with whole(target, force=True) as file:
+        _for_others(file)
         file.write(canonical(plain) + b"\n")
     return target
+
+
+def _for_others(file: IO[bytes]) -> None:
+    """Let other accounts read the file: it is read on another computer, where numbers of accounts mean other people."""
+    with contextlib.suppress(OSError):  # a file system without modes
+        os.fchmod(file.fileno(), 0o644)
 
 
 def read_receipts(folder: Path) -> tuple[list[Receipt], list[tuple[Path, str]]]:
