@@ -1,6 +1,7 @@
 """``whitelist carry``, ``take``, ``machines`` and ``keep``: what is shown and sent, on a real list and real files."""
 
 import json
+import resource
 from pathlib import Path
 from typing import Any
 
@@ -113,6 +114,23 @@ def test_what_was_not_recorded_is_not_carried(run: Run, answering: Judge, assets
     assert not path.exists()
     assert run("whitelist", "carry", str(tmp_path / "none" / "x")).exit_code == 73
     assert run("whitelist", "carry", str(path), "--max-age", "9999").exit_code == 64
+
+
+def test_a_full_stick_keeps_what_was_on_it(run: Run, answering: Judge, assets: Any, tmp_path: Path) -> None:
+    """The kernel refuses to write beyond a size, as on a full drive: nothing is recorded, nothing is there by halves."""
+    path = tmp_path / "stick" / "list.json"
+    path.parent.mkdir()
+    path.write_text("the list of last month")
+    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (1024, hard))
+    try:
+        said = run("whitelist", "carry", str(path), "--force")
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+    assert (said.exit_code, "không ghi được" in squeezed(said.stderr).lower()) == (73, True), said.stderr
+    assert [p.name for p in path.parent.iterdir()] == ["list.json"]
+    assert path.read_text() == "the list of last month"
+    assert not any(isinstance(r, WhitelistCarried) for r in answering.asked)
 
 
 def test_nothing_to_carry(run: Run, answering: Judge, store: Store, tmp_path: Path) -> None:

@@ -22,6 +22,8 @@ from tests.daemon.test_four_eyes import NOBODY, SECOND_NAME, A, B, empty
 from tests.daemon.test_imports import OTHER, Desk, content
 from tests.daemon.test_moves import CALLER, WHY, code
 from tests.daemon.test_storms import BY, Machine, machine
+from usbguard_py.cli.answers import Status as Standing
+from usbguard_py.cli.answers import typed
 from usbguard_py.core import taking
 from usbguard_py.core.carrying import Head, Held, Receipt, list_digest
 from usbguard_py.core.carrying import Machine as Computer
@@ -450,6 +452,13 @@ def test_receipts_say_which_computer_took_which_list(machine: Machine, desk: Des
     for odd in (receipt("x", 1), receipt("a", 0), receipt("a", 1, taken_at="x"), receipt("a", 1, sha256="x")):
         assert isinstance(desk.ask(WhitelistReceipts(receipts=(odd,))), Usage)
     verify(machine.books.path)
+
+
+def test_while_the_list_cannot_be_used_nobody_says_which_it_is(desk: Desk) -> None:
+    desk.machine.books.fail_safe = "damaged"
+    status = desk.ask(Status())
+    assert status["list"] is None
+    assert typed(status, Standing).list is None, "and the command takes it so"
 
 
 def test_a_list_that_is_too_old_is_reminded_of(keeper: Keeper, desk: Desk, taking_: Taking) -> None:

@@ -137,7 +137,7 @@ class Answers:
             "policy": {"name": books.policy.name, "digest": books.policy_digest, "edited": books.policy_edited()},
             "list_version": books.list_version(),
             "assets": books.count_assets(),
-            "list": lists.shown(lists.standing(books)),
+            "list": lists.shown(books),
             "reminders": {**books.reminders(), **lists.reminders(books)},
             "ledger": {"seq": last.seq, "head": last.hash.hex()} if last is not None else {"seq": 0, "head": ""},
             "floor": {

@@ -141,6 +141,7 @@ def keep(judge: Judge, request: WhitelistKeep, caller: Peer) -> Answer:
     return {"seq": entry.seq, "number": note.number}
 
 
-def shown(now: Standing | None) -> Answer:
-    """The list in force for the answer to ``status``."""
-    return {} if now is None else msgspec.to_builtins(now)
+def shown(books: Books) -> Answer | None:
+    """The list in force for the answer to ``status``; ``None`` while nobody knows."""
+    now = standing(books)
+    return None if now is None else msgspec.to_builtins(now)

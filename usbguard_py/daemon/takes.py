@@ -203,12 +203,20 @@ def _proposed(judge: Judge, staged: Staged) -> Answer:
     return {"seq": entry.seq, "number": begun.head.number, "until": until}
 
 
+def _connected(judge: Judge, done: Done) -> Done:
+    """Those of the changes that are about something that is connected; of ten thousand these are few."""
+    connections = judge.host.connections.values()
+    ids = {c.decision.asset for c in connections} - {""}
+    serials = {(c.device.serial or b"").hex() for c in connections} - {""}
+    return [(a, e) for a, e in done if a.id in ids or serials & {f.passport.serial for f in a.fingerprints}]
+
+
 def _in_force(judge: Judge, staged: Staged, entry: Entry, note: Taken, done: Done) -> Flow:
     """The list is another from here on: what is connected is judged by it, and what may not stay open is cut."""
     path = judge.host.books.path
     judge.host.helper.aside(lambda: copy_the_log(path))
     announced(judge, entry, reason=staged.begun.reason)
-    cut = yield from carried_out(judge, done, StillOpen)
+    cut = yield from carried_out(judge, _connected(judge, done), StillOpen)
     return {
         "seq": entry.seq,
         "number": note.head.number,
