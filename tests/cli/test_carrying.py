@@ -117,7 +117,7 @@ def test_what_was_not_recorded_is_not_carried(run: Run, answering: Judge, assets
 
 
 def test_a_full_stick_keeps_what_was_on_it(run: Run, answering: Judge, assets: Any, tmp_path: Path) -> None:
-    """The kernel refuses to write beyond a size, as on a full drive: nothing is recorded, nothing is there by halves."""
+    """The kernel refuses to write beyond a size, as on a full drive: nothing is recorded, or there by halves."""
     path = tmp_path / "stick" / "list.json"
     path.parent.mkdir()
     path.write_text("the list of last month")

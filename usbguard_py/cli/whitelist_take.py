@@ -8,6 +8,7 @@ import click
 import msgspec
 
 from usbguard_py import paths
+from usbguard_py.cli import receipts
 from usbguard_py.cli.answers import Cut, Devices, typed
 from usbguard_py.cli.commands import Command, Option
 from usbguard_py.cli.cuts import cuts
@@ -17,17 +18,17 @@ from usbguard_py.cli.take_words import Seen, show_faults, show_heads, show_steps
 from usbguard_py.cli.whitelist_moves import why
 from usbguard_py.cli.words import day, number
 from usbguard_py.core import requests, taking
-from usbguard_py.core.carrying import Receipt, on_paper, typed_digest
-from usbguard_py.core.list_notes import Taken, newest, see_takable
+from usbguard_py.core.carrying import on_paper, typed_digest
+from usbguard_py.core.list_notes import newest, see_takable
 from usbguard_py.core.list_requests import WhitelistTakeBegin, WhitelistTakeCommit, WhitelistTakePart
 from usbguard_py.core.lookalike import Doubt, doubts
 from usbguard_py.core.sheet import Fault
 from usbguard_py.core.standing import standing
 from usbguard_py.core.whitelist import Asset, Custody
-from usbguard_py.errors import CannotWrite, DaemonUnavailable, GuardError, NotFound, ReasonNeeded, Usage
+from usbguard_py.errors import DaemonUnavailable, GuardError, NotFound, ReasonNeeded, Usage
 from usbguard_py.errors_list import OtherDigest, TakeRefused
 from usbguard_py.i18n import N_, _, ngettext
-from usbguard_py.shell.carried_files import CarriedList, read_carried, write_receipt
+from usbguard_py.shell.carried_files import CarriedList, read_carried
 from usbguard_py.shell.client import call
 from usbguard_py.shell.reader import Reader
 
@@ -59,7 +60,7 @@ def take(file: str, as_json: bool, dry_run: bool, **given: Any) -> None:  # noqa
         Usage, ReasonNeeded: something is missing and there is nobody to ask; nothing was changed.
     """
     path = Path(file)
-    found, drive = read_carried(path), _drive(path)
+    found, drive = read_carried(path), receipts.drive_of(path)
     if not isinstance(found, CarriedList):
         _refuse(file, found, as_json=as_json)
     _see_digest(found, given["expect_digest"])
@@ -70,10 +71,10 @@ def take(file: str, as_json: bool, dry_run: bool, **given: Any) -> None:  # noqa
         for doubt in seen.doubts:
             say(in_words(doubt), "warn")
     if dry_run or not (seen.steps or seen.refreshed):
-        _nothing(path, seen, ("", "") if dry_run else _receipt(path, drive), as_json=as_json)
+        _nothing(path, seen, ("", "") if dry_run else receipts.leave(path, drive), as_json=as_json)
         return
     done = _sent(found, seen, _agreed(given, seen, asking=interactive() and not as_json))
-    _tell(path, seen, done, ("", "") if done.until else _receipt(path, drive), as_json=as_json)
+    _tell(path, seen, done, ("", "") if done.until else receipts.leave(path, drive), as_json=as_json)
 
 
 def _refuse(file: str, found: tuple[Fault, ...], *, as_json: bool) -> NoReturn:
@@ -214,39 +215,7 @@ def _tell(path: Path, seen: Seen, done: Answer, left: tuple[str, str], *, as_jso
     )
     say(text.format(number=number(done.number), seq=number(done.seq), count=number(done.changes)), "good")
     cuts(done.cut)
-    _tell_receipt(receipt, problem)
-
-
-def _drive(path: Path) -> int:
-    """Which file system the file is on; 0 when there is none any more."""
-    try:
-        return path.absolute().parent.stat().st_dev
-    except OSError:
-        return 0
-
-
-def _receipt(path: Path, drive: int) -> tuple[str, str]:
-    """Where the receipt was written, or why there is none: the list is taken in either case."""
-    if _drive(path) != drive:  # the list closed the drive itself; below its mount point lies a folder of this computer
-        return "", str(CannotWrite(path=str(path.parent), detail="No such file or directory"))
-    try:
-        with Reader(paths.DATABASE) as reader:
-            own, source = reader.machine(), reader.source()
-        if not isinstance(source, Taken):
-            return "", ""
-        head = source.head
-        one = Receipt(own, head.origin.id, head.number, head.sha256, source.at, source.held)
-        return str(write_receipt(path, one)), ""
-    except GuardError as error:
-        return "", str(error)
-
-
-def _tell_receipt(receipt: str, problem: str) -> None:
-    if receipt:
-        say(_("The receipt is {file}. Carry it back to the computer that keeps the list.").format(file=receipt))
-    elif problem:
-        text = _("No receipt could be written: {problem} The computer that keeps the list does not learn of it.")
-        say(text.format(problem=problem), "warn")
+    receipts.tell(receipt, problem)
 
 
 def _nothing(path: Path, seen: Seen, left: tuple[str, str], *, as_json: bool) -> None:
@@ -259,7 +228,7 @@ def _nothing(path: Path, seen: Seen, left: tuple[str, str], *, as_json: bool) ->
         if seen.steps or seen.refreshed
         else _("This list was taken already; there is nothing to do.")
     )
-    _tell_receipt(receipt, problem)
+    receipts.tell(receipt, problem)
 
 
 command = Command(
