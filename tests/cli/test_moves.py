@@ -180,7 +180,7 @@ def test_searching_and_sorting(run: Run, several: str, words: tuple[str, ...], f
 
 
 def test_the_list_says_what_does_not_open(run: Run, several: str) -> None:
-    lines = run("whitelist", "list").stdout.splitlines()[2:]
+    lines = run("whitelist", "list").stdout.splitlines()[3:]
     ends = ["đang sử dụng", "hết hạn", "thu hồi", "hỏng", "chờ kiểm tra"]
     assert [line.rstrip().endswith(end) for line, end in zip(lines, ends, strict=False)] == [True] * 5
     assert run("whitelist", "list", "--unit", "cơ yếu", lang="en").stdout.endswith("2 devices.\n")

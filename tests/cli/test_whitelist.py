@@ -1,6 +1,7 @@
 """``whitelist`` on a real database, and its changes on the wire."""
 
 import json
+import re
 from pathlib import Path
 
 import msgspec
@@ -24,10 +25,11 @@ WHO = ("--holder", "Nguyen Van Mau", "--document", "MAU-01/2026")
 def test_list(run: Run, assets: tuple[Asset, ...]) -> None:
     text = run("whitelist", "list").stdout
     lines = text.splitlines()
-    assert [line.split()[0] for line in lines[2:5]] == ["TB-0001", "TB-0002", "TB-0003"]
-    assert "Trần Thị Mẫu" in lines[3]
-    assert "đang sử dụng" in lines[3]
-    assert lines[4].endswith("thu hồi")
+    assert re.match(r"Danh sách số 5 ngày \d\d/\d\d/\d{4}, lập tại máy này \(.+\)$", lines[0]), lines[0]
+    assert [line.split()[0] for line in lines[3:6]] == ["TB-0001", "TB-0002", "TB-0003"]
+    assert "Trần Thị Mẫu" in lines[4]
+    assert "đang sử dụng" in lines[4]
+    assert lines[5].endswith("thu hồi")
     assert lines[-1] == "3 thiết bị."
 
 

@@ -7,14 +7,27 @@ from pathlib import Path
 import pytest
 
 from tests.build import a_keyboard, a_peripheral, a_stick, an_asset
+from usbguard_py.core.carrying import Machine
 from usbguard_py.core.four_eyes import Proposal
 from usbguard_py.core.given import Given
+from usbguard_py.core.list_notes import Kept
 from usbguard_py.errors import DatabaseForeign
 from usbguard_py.shell import schema
 from usbguard_py.shell.store import Store
 from usbguard_py.shell.verify import verify
 
-TABLES = ("head", "ledger", "evidence", "list_change", "asset", "fingerprint", "peripheral", "policy", "proposal")
+TABLES = (
+    "head",
+    "ledger",
+    "evidence",
+    "list_change",
+    "asset",
+    "fingerprint",
+    "peripheral",
+    "policy",
+    "proposal",
+    "list_note",
+)
 
 
 @pytest.fixture
@@ -27,6 +40,7 @@ def stranger(database: Path) -> Iterator[sqlite3.Connection]:
     store.use_policy("x", "", "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855", "quanly")
     asset, _ = store.add_asset(an_asset(a_stick(b"SAMPLE-0002")), "quanly")
     store.propose(Proposal(0, "", "correct", Given(), "", 1001, "quanly", "", ""), 7, asset, asset, "quanly")
+    store.note("keep", "x", Kept(1, 1, "", Machine("ab" * 16, "may-mot")), "quanly")
     store.move("TB-0001", "revoke", "quanly", reason="left", document="MAU-02/2026")
     store.close()
     before = verify(database)
@@ -86,6 +100,9 @@ def test_no_row_is_replaced(stranger: sqlite3.Connection, table: str, recursive:
         "UPDATE proposal SET record = '{}', entry = (SELECT seq FROM head)",
         "UPDATE proposal SET asset = 'TB-0001', entry = (SELECT seq FROM head)",
         "INSERT OR REPLACE INTO proposal SELECT 9, asset, until, 'open', record, entry FROM proposal",
+        "UPDATE list_note SET record = '{}'",
+        "UPDATE list_note SET kind = 'take', entry = (SELECT seq FROM head)",
+        "INSERT INTO list_note (kind, about, record, entry) VALUES ('keep', '', '{}', 1)",
         "INSERT INTO ledger (seq, body, hash) VALUES (2, '{\"seq\":2}', zeroblob(32))",
         "INSERT INTO ledger (seq, body, hash) VALUES (99, '{\"seq\":99}', zeroblob(32))",
         "INSERT INTO ledger (seq, body, hash) SELECT seq + 1, '{\"seq\":3}', zeroblob(32) FROM head",
@@ -111,7 +128,7 @@ def test_every_table_is_strict(stranger: sqlite3.Connection) -> None:
 
 def test_the_known_schema_is_the_one_that_is_made() -> None:
     connection = sqlite3.connect(":memory:")
-    for statement in (*schema.STATEMENTS, *schema.LOGIN_TOOL, *schema.LIFE_CYCLE, *schema.FOUR_EYES):
+    for statement in (*schema.STATEMENTS, *schema.LOGIN_TOOL, *schema.LIFE_CYCLE, *schema.FOUR_EYES, *schema.CARRIED):
         connection.execute(statement)
     assert schema.schema_digest(connection) == schema.SCHEMA_SHA256
 

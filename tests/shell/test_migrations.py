@@ -48,6 +48,7 @@ def test_as_a_program(tmp_path: Path) -> None:
         "4-contents-in-passports",
         "5-life-cycle",
         "6-four-eyes",
+        "7-carried-lists",
     )
     assert applied == [("usbguard-py", name) for name in names]
 
@@ -151,7 +152,14 @@ OLDER_DIGEST = "9f5007b8069c2e2ee7ce5a54701355457e448187830abd73ce239dea73ccc90c
 def older(path: Path, version: int) -> None:
     """A file of an older version with one asset, written as that version did."""
     connection = sqlite3.connect(path, isolation_level=None)
-    names = ("2-media-in-passports", "3-login-tool", "4-contents-in-passports", "5-life-cycle", "6-four-eyes")
+    names = (
+        "2-media-in-passports",
+        "3-login-tool",
+        "4-contents-in-passports",
+        "5-life-cycle",
+        "6-four-eyes",
+        "7-carried-lists",
+    )
     migrations.migrations.apply(
         Database(connection, execute_plugins=False, strict=True), stop_before=names[version - 1]
     )
@@ -169,7 +177,7 @@ def older(path: Path, version: int) -> None:
     connection.close()
 
 
-@pytest.mark.parametrize("version", [1, 2, 3, 4, 5])
+@pytest.mark.parametrize("version", [1, 2, 3, 4, 5, 6])
 def test_an_older_file_is_brought_up_to_date_and_its_rows_keep_their_digests(tmp_path: Path, version: int) -> None:
     path = tmp_path / "usbguard-py.db"
     older(path, version)

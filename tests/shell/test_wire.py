@@ -9,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from usbguard_py import errors
+from usbguard_py.core.carrying import Head, Machine
 from usbguard_py.core.requests import INTERFACE, MAX_REQUEST, METHODS, Explain, Watch
 from usbguard_py.errors import BadMessage, GuardError, NotFound
 from usbguard_py.shell.wire import Frames, call_message, encode, error_from, error_message
@@ -115,7 +116,8 @@ def test_a_stream_is_asked_for_with_more() -> None:
     ]
 
 
-VALUES: dict[type, object] = {int: 1, str: "x"}  # anything else is a sequence
+HEAD = Head(Machine("ab" * 16, "may-mot"), 1, 1, "", "", 0, "")
+VALUES: dict[type, object] = {int: 1, str: "x", Head: HEAD}  # anything else is a sequence
 
 
 def test_every_method_survives_the_wire() -> None:

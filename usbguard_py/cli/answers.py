@@ -9,6 +9,7 @@ from typing import Any, TypeVar
 
 import msgspec
 
+from usbguard_py.core.list_notes import Standing as ListInForce
 from usbguard_py.errors import BadMessage
 
 Kind = TypeVar("Kind")
@@ -56,6 +57,7 @@ class Status(msgspec.Struct, frozen=True):
     closed_since: str = ""
     policy: Policy = Policy()
     list_version: int = 0
+    list: ListInForce | None = None
     assets: int = 0
     ledger: Ledger = Ledger()
     floor: Floor = Floor()

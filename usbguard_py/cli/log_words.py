@@ -162,7 +162,12 @@ def _export(body: Body) -> str:
 
 
 def _list_file(body: Body) -> str:
-    if body.get("kind", body.get("event")) not in {"list-import", "list-export"}:
+    kind = body.get("kind", body.get("event"))
+    if kind in {"list-carry", "list-take", "list-carried", "list-receipt", "list-keep", "list-ask"}:
+        names = [str(body[n]) for n in ("machine", "origin") if body.get(n)]
+        text = _("list {number} ({name})") if names else _("list {number}")
+        return text.format(number=body.get("number"), name=", ".join(names))
+    if kind not in {"list-import", "list-export"}:
         return ""
     text = _("devices: {count}; SHA-256 of the file: {digest}…")
     return text.format(count=body.get("count"), digest=str(body.get("sha256", ""))[:16])

@@ -4,6 +4,7 @@ import sys
 from typing import Any
 
 from usbguard_py import paths
+from usbguard_py.cli import list_words
 from usbguard_py.cli.answers import Floor, Maintenance, typed
 from usbguard_py.cli.answers import Status as Standing
 from usbguard_py.cli.commands import Command
@@ -41,7 +42,7 @@ def show_status(as_json: bool) -> None:  # noqa: FBT001 - click's flag
     standing = typed(answer, Standing)
     _headline(standing)
     facts(_pairs(standing))
-    for reminder in reminders(standing.reminders):
+    for reminder in (*list_words.reminders(standing.reminders), *reminders(standing.reminders)):
         say("· " + reminder, "warn")
     for problem in _problems(standing):
         say("! " + problem, "alarm")
@@ -79,6 +80,7 @@ def _pairs(standing: Standing) -> list[tuple[str, str] | tuple[str, str, str]]:
                 count=number(standing.assets), version=standing.list_version
             ),
         ),
+        *_list(standing),
         (
             _("Log"),
             _("{count} records, last hash {head}").format(
@@ -101,6 +103,13 @@ def _pairs(standing: Standing) -> list[tuple[str, str] | tuple[str, str, str]]:
         *_floor(standing.floor),
         (_("Daemon"), _("version {version}, since {since}").format(version=standing.version, since=_since(standing))),
     ]
+
+
+def _list(standing: Standing) -> list[tuple[str, str]]:
+    """Which list is in force: number, date, where it is kept."""
+    if standing.list is None:
+        return []
+    return [("", line) for line in (list_words.named(standing.list), *list_words.more(standing.list))]
 
 
 def _closed(standing: Standing) -> list[tuple[str, str] | tuple[str, str, str]]:

@@ -29,6 +29,12 @@ command = Group(
         "add": Place("usbguard_py.cli.whitelist_add", N_("Put a device on the list")),
         "import": Place("usbguard_py.cli.whitelist_import", N_("Put the devices of a file on the list")),
         "export": Place("usbguard_py.cli.whitelist_export", N_("Write the list to a file")),
+        "carry": Place("usbguard_py.cli.whitelist_carry", N_("Write the list to a file for the other computers")),
+        "take": Place("usbguard_py.cli.whitelist_take", N_("Take the list that was carried here")),
+        "machines": Place(
+            "usbguard_py.cli.whitelist_machines", N_("Show which computer has which list"), "machines_command"
+        ),
+        "keep": Place("usbguard_py.cli.whitelist_machines", N_("Keep the list on this computer"), "keep_command"),
         "learn": Place("usbguard_py.cli.whitelist_learn", N_("Teach the list another face of a device")),
         **{verb: Place("usbguard_py.cli.whitelist_moves", words.line, attribute=verb) for verb, words in WORDS.items()},
         "revoke": Place("usbguard_py.cli.whitelist_revoke", WORDS["revoke"].line),

@@ -5,11 +5,11 @@ from typing import Any
 import click
 
 from usbguard_py import paths
-from usbguard_py.cli import times
+from usbguard_py.cli import list_words, times
 from usbguard_py.cli.commands import Command, Option
 from usbguard_py.cli.output import json_out, say, show
 from usbguard_py.cli.table import Column, Row
-from usbguard_py.cli.whitelist import Look, shown
+from usbguard_py.cli.whitelist import Look, capital, shown
 from usbguard_py.cli.words import day, number, word
 from usbguard_py.core.whitelist import Asset
 from usbguard_py.errors import Usage
@@ -41,14 +41,15 @@ def list_(as_json: bool, limit: int | None, **asked: Any) -> None:  # noqa: FBT0
     wanted = conditions(asked, _limit(limit, as_json=as_json))
     with Reader(paths.DATABASE) as reader:
         look = Look.of(reader)
-        found = reader.find(wanted)
+        found, now = reader.find(wanted), reader.standing()
     if as_json:
-        json_out({"assets": found.assets, "total": found.total})
+        json_out({"assets": found.assets, "total": found.total, "list": now})
         return
     if not found.total:
         nothing = _("Nothing on the list fits: {asked}.").format(asked="; ".join(_in_words(wanted)))
         say(nothing if _in_words(wanted) else _("No device is on the list."))
         return
+    say(capital(list_words.named(now)), "dim")
     show(heads(), [Row(cells(asset, look), look.style(asset)) for asset in found.assets])
     say(ngettext("{count} device.", "{count} devices.", found.total).format(count=number(found.total)))
     _more(found.total - len(found.assets))

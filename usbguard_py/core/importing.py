@@ -26,6 +26,7 @@ ENDED = frozenset({Custody.REVOKED, Custody.DESTROYED})  # a device may have sev
 _LEFT_OUT = ("login_tool", "inspect_first", *sorted(DAYS))
 _DIGEST = re.compile(r"[0-9a-f]{64}\Z")
 _HEX = re.compile(r"([0-9a-f]{2})*\Z")
+LAST_DAY = "9999-12-31"
 _WORD = 0xFFFF
 _BYTE = 0xFF
 
@@ -121,6 +122,23 @@ def _faults(asset: Asset, today: str) -> Iterator[tuple[str, str]]:
         yield "access", "neither rw nor ro"
     if len(msgspec.json.encode(asset)) > MAX_ROW:
         yield FACES, f"more than {MAX_ROW} bytes"
+
+
+def unsound(line: int, asset: Asset) -> tuple[Fault, ...]:
+    """What is wrong with an asset as another list keeps it: that one wrote it tidily, and by its own calendar."""
+    found = dict(_faults(asset, LAST_DAY))
+    try:
+        plain = {name: getattr(asset, name) for name in FACTS}
+        odd = [n for n, v in plain.items() if isinstance(v, str) and v and checked(n, v) != v]
+        odd += [n for n in ("reason", "reason_document") if tidy(getattr(asset, n), MAX_REASON) != getattr(asset, n)]
+        odd += [n for n in STAMPS if tidy(getattr(asset, n), MAX_REASON) != getattr(asset, n)]
+        odd += [n for n in _LEFT_OUT if getattr(asset, n) is not msgspec.UNSET and not getattr(asset, n)]
+    except BadInput as error:
+        return (Fault(line, str(error.facts["where"]), str(error.facts["detail"])),)
+    except ValueError as error:
+        return (Fault(line, "reason", str(error)),)
+    found |= dict.fromkeys(odd, "not composed (NFC), or with more blanks than it needs")
+    return tuple(Fault(line, column, detail) for column, detail in found.items())
 
 
 def _dates(asset: Asset, today: str) -> Iterator[tuple[str, str]]:

@@ -4,26 +4,21 @@ The wire is Varlink's (one JSON object, a NUL byte): ``{"method": "org.usbguardp
 "parameters": {…}}``. A request is at most 64 KiB. ``ROLE`` names the least role that may ask.
 """
 
-from typing import ClassVar, Literal
-
-import msgspec
+from typing import Literal
 
 from usbguard_py.core.given import Given
+from usbguard_py.core.list_requests import LIST_REQUESTS
 from usbguard_py.core.passport import Passport
+from usbguard_py.core.request import Request
 from usbguard_py.core.sheet import Row
+
+__all__ = ["INTERFACE", "MAX_REQUEST", "METHODS", "Request"]  # and each request
 
 INTERFACE = "org.usbguardpy.Control"
 MAX_REQUEST = 65536  # bytes
 
 
 PeripheralKind = Literal["keyboard", "mouse", "printer", "token", "ups", "scanner"]  # usbguard_py.core.kinds
-
-
-class Request(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
-    """Root of all requests."""
-
-    ROLE: ClassVar[str] = "auditor"
-    CHANGES: ClassVar[bool] = False
 
 
 class Status(Request, frozen=True):
@@ -237,30 +232,29 @@ class DriversChanged(Request, frozen=True):
     just_in_time: bool = True
 
 
-METHODS: dict[str, type[Request]] = {
-    kind.__name__: kind
-    for kind in (
-        Status,
-        Devices,
-        Explain,
-        Watch,
-        PeripheralList,
-        PeripheralEnrol,
-        PeripheralRemove,
-        Examine,
-        WhitelistAdd,
-        WhitelistLearn,
-        WhitelistRevokeHolder,
-        WhitelistMove,
-        WhitelistApprove,
-        WhitelistRefuse,
-        WhitelistImportBegin,
-        WhitelistImportPart,
-        WhitelistImportCommit,
-        WhitelistExported,
-        LogExported,
-        PolicyUse,
-        FloorChanged,
-        DriversChanged,
-    )
-}
+_EVERY: tuple[type[Request], ...] = (
+    Status,
+    Devices,
+    Explain,
+    Watch,
+    PeripheralList,
+    PeripheralEnrol,
+    PeripheralRemove,
+    Examine,
+    WhitelistAdd,
+    WhitelistLearn,
+    WhitelistRevokeHolder,
+    WhitelistMove,
+    WhitelistApprove,
+    WhitelistRefuse,
+    WhitelistImportBegin,
+    WhitelistImportPart,
+    WhitelistImportCommit,
+    WhitelistExported,
+    LogExported,
+    PolicyUse,
+    *LIST_REQUESTS,
+    FloorChanged,
+    DriversChanged,
+)
+METHODS: dict[str, type[Request]] = {kind.__name__: kind for kind in _EVERY}

@@ -10,6 +10,14 @@ from usbguard_py import __version__, paths
 from usbguard_py.core import record
 from usbguard_py.core.account import account
 from usbguard_py.core.connection import State
+from usbguard_py.core.list_requests import (
+    WhitelistCarried,
+    WhitelistKeep,
+    WhitelistReceipts,
+    WhitelistTakeBegin,
+    WhitelistTakeCommit,
+    WhitelistTakePart,
+)
 from usbguard_py.core.requests import (
     Devices,
     DriversChanged,
@@ -35,12 +43,13 @@ from usbguard_py.core.requests import (
     WhitelistRevokeHolder,
 )
 from usbguard_py.core.text import escaped
-from usbguard_py.daemon import approvals, changes, examination, exports, faces, moves, peripherals
+from usbguard_py.daemon import approvals, changes, examination, exports, faces, lists, moves, peripherals
 from usbguard_py.daemon.connection import Connection
 from usbguard_py.daemon.drift import Drift
 from usbguard_py.daemon.flow import Flow
 from usbguard_py.daemon.imports import Imports
 from usbguard_py.daemon.judge import Judge
+from usbguard_py.daemon.takes import Takes
 from usbguard_py.errors import NotFound, NoUsb, Usage
 from usbguard_py.shell import floor, sysfs
 from usbguard_py.shell.clock import day
@@ -58,6 +67,7 @@ class Answers:
         self._since = since
         self._drift = drift
         self._imports = Imports()
+        takes = Takes(self._imports)
         self._at_once: dict[type[Request], Callable[..., Answer]] = {
             PeripheralEnrol: peripherals.enrol,
             PeripheralRemove: peripherals.remove,
@@ -66,6 +76,11 @@ class Answers:
             WhitelistExported: exports.list_exported,
             WhitelistImportBegin: self._imports.begin,
             WhitelistImportPart: self._imports.part,
+            WhitelistCarried: lists.carried,
+            WhitelistReceipts: lists.receipts,
+            WhitelistKeep: lists.keep,
+            WhitelistTakeBegin: takes.begin,
+            WhitelistTakePart: takes.part,
             FloorChanged: floor_changed,
             DriversChanged: drivers_changed,
         }
@@ -77,12 +92,14 @@ class Answers:
             WhitelistMove: approvals.move,
             WhitelistApprove: approvals.approve,
             WhitelistImportCommit: self._imports.commit,
+            WhitelistTakeCommit: takes.commit,
             PolicyUse: changes.use_policy,
         }
 
     def answer(self, request: Request, caller: Peer) -> Flow:
         """The answer to one request, as a flow."""
         self._imports.forget()
+        lists.see_kept(self.judge, request)
         if isinstance(request, Status):
             return self._status()
         if isinstance(request, Devices):
@@ -120,7 +137,8 @@ class Answers:
             "policy": {"name": books.policy.name, "digest": books.policy_digest, "edited": books.policy_edited()},
             "list_version": books.list_version(),
             "assets": books.count_assets(),
-            "reminders": books.reminders(),
+            "list": lists.shown(books),
+            "reminders": {**books.reminders(), **lists.reminders(books)},
             "ledger": {"seq": last.seq, "head": last.hash.hex()} if last is not None else {"seq": 0, "head": ""},
             "floor": {
                 "kernel_parameter": floor.kernel_parameter(),

@@ -172,34 +172,34 @@ class Books:
 
     def candidates(self, serial: bytes) -> tuple[Asset, ...]:
         """Assets with this serial, whatever their state; none while the store cannot be used."""
-        return self._ask(lambda store: store.candidates(serial), ())
+        return self.ask(lambda store: store.candidates(serial), ())
 
     def count_assets(self) -> int:
         """How many assets are on the list, whatever their state."""
-        return self._ask(lambda store: store.count_assets(), 0)
+        return self.ask(lambda store: store.count_assets(), 0)
 
     def today(self) -> tuple[int, int]:
         """Devices blocked and alarms raised since midnight, local time; what waits for the store is not counted."""
         now = time.localtime()
         midnight = int(time.time()) - now.tm_hour * 3600 - now.tm_min * 60 - now.tm_sec
-        return self._ask(lambda store: store.count_since(midnight), (0, 0))
+        return self.ask(lambda store: store.count_since(midnight), (0, 0))
 
     def date(self) -> str:
         """The day by which dates are judged, ``2026-11-21``."""
-        return self._ask(lambda store: store.today(), day(time.time_ns() // 1_000_000))
+        return self.ask(lambda store: store.today(), day(time.time_ns() // 1_000_000))
 
     def reminders(self) -> dict[str, int]:
         """How many devices somebody has to see to, by what is due; only what there is."""
-        return self._ask(lambda store: store.reminders(), {})
+        return self.ask(lambda store: store.reminders(), {})
 
     def proposal_of(self, asset: str) -> dict[str, object]:
         """What waits for a second person about an asset: number, verb, who proposed it, its last day; else nothing."""
-        found = self._ask(lambda store: store.proposal_of(asset), None) if asset else None
+        found = self.ask(lambda store: store.proposal_of(asset), None) if asset else None
         if found is None:
             return {}
         return {"number": found.number, "verb": found.verb, "login": found.login, "until": found.until}
 
-    def _ask(self, question: Callable[[Store], _T], otherwise: _T) -> _T:
+    def ask(self, question: Callable[[Store], _T], otherwise: _T) -> _T:
         """What the store answers; ``otherwise`` while it cannot be used."""
         if self.store is None or self.fail_safe:
             return otherwise
@@ -211,4 +211,4 @@ class Books:
 
     def list_version(self) -> int:
         """Number of the list in force; 0 while the store cannot be used."""
-        return self._ask(lambda store: store.list_version(), 0)
+        return self.ask(lambda store: store.list_version(), 0)

@@ -1,4 +1,4 @@
-"""Imports of the list: rows come in parts, and go onto it in one transaction that holds no decision up.
+"""Imports, and carried lists: rows come in parts, and go onto the list in one transaction that holds no decision up.
 
 A transaction of ten thousand rows takes seconds, and the judge has one thread. So it is made on a connection of its
 own, a few milliseconds at a time between the loop's rounds, and taken back when the judge itself has to write: who
@@ -7,7 +7,7 @@ waits for a decision never waits for an import (docs/adr/0162-an-import-gives-wa
 
 import secrets
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import msgspec
@@ -50,7 +50,7 @@ class Staged(msgspec.Struct, eq=False):
 
     token: str
     caller: Peer
-    begun: WhitelistImportBegin
+    begun: Any
     touched: float  # seconds of time.monotonic()
     rows: list[bytes] = []
     size: int = 0
@@ -58,10 +58,57 @@ class Staged(msgspec.Struct, eq=False):
 
 
 class Imports:
-    """At most one import at a time."""
+    """At most one import or one carried list (:mod:`usbguard_py.daemon.takes`) at a time."""
 
     def __init__(self) -> None:
         self._staged: Staged | None = None
+
+    def see_free(self, caller: Peer) -> None:
+        """See that nobody else's is under way; one of the same account that was not committed is forgotten.
+
+        Raises:
+            ImportBusy: somebody else's is.
+        """
+        self.forget()
+        other = self._staged
+        if other is not None and (other.committing or other.caller.uid != caller.uid):
+            raise ImportBusy
+
+    def stage(self, caller: Peer, begun: Any) -> Answer:
+        """Begin; the answer names it by its token."""
+        self._staged = Staged(secrets.token_hex(16), caller, begun, time.monotonic())
+        return {"token": self._staged.token}
+
+    def add(self, staged: Staged, rows: list[bytes], limit: int) -> Answer:
+        """Take the next rows in.
+
+        Raises:
+            Usage: more than ``limit``, or than memory is given for; it is over.
+        """
+        staged.size += sum(map(len, rows))
+        if len(staged.rows) + len(rows) > limit or staged.size > MAX_BYTES:
+            self._staged = None
+            raise Usage(detail="more rows than an import may have")
+        staged.rows += rows
+        staged.touched = time.monotonic()
+        return {"rows": len(staged.rows)}
+
+    def attempts(self, staged: Staged, attempt: Callable[[], Flow]) -> Flow:
+        """What ``attempt`` comes to, which begins anew when it had to give way; then it is over.
+
+        Raises:
+            ImportDisturbed: the judge had to write all the time.
+        """
+        staged.committing = True
+        try:
+            for _ in range(TRIES):
+                try:
+                    return (yield from attempt())
+                except GaveWay:
+                    continue
+            raise ImportDisturbed
+        finally:
+            self._staged = None
 
     def begin(self, judge: Judge, request: WhitelistImportBegin, caller: Peer) -> Answer:
         """Begin an import; one of the same account that was not committed is forgotten.
@@ -71,10 +118,7 @@ class Imports:
             ImportBusy: somebody else's is under way.
             ListChanged: it was compared with another list.
         """
-        self.forget()
-        other = self._staged
-        if other is not None and (other.committing or other.caller.uid != caller.uid):
-            raise ImportBusy
+        self.see_free(caller)
         said = msgspec.structs.replace(request, **why(request, "import")._asdict())
         if not 1 <= said.rows <= MAX_ROWS:
             raise Usage(detail=f"not from 1 to {MAX_ROWS} rows")
@@ -83,8 +127,7 @@ class Imports:
         judge.host.books.ready()
         if judge.host.books.list_version() != said.list_version:
             raise ListChanged
-        self._staged = Staged(secrets.token_hex(16), caller, said, time.monotonic())
-        return {"token": self._staged.token}
+        return self.stage(caller, said)
 
     def part(self, _judge: Judge, request: WhitelistImportPart, caller: Peer) -> Answer:
         """Take the next rows in.
@@ -92,15 +135,8 @@ class Imports:
         Raises:
             Usage: there is no such import, or it has more rows than it said, or than memory is given for.
         """
-        staged = self._named(request.token, caller)
-        rows = [msgspec.json.encode(row) for row in request.rows]
-        staged.size += sum(map(len, rows))
-        if len(staged.rows) + len(rows) > staged.begun.rows or staged.size > MAX_BYTES:
-            self._staged = None
-            raise Usage(detail="more rows than an import may have")
-        staged.rows += rows
-        staged.touched = time.monotonic()
-        return {"rows": len(staged.rows)}
+        staged = self.named(request.token, caller)
+        return self.add(staged, [msgspec.json.encode(row) for row in request.rows], staged.begun.rows)
 
     def commit(self, judge: Judge, request: WhitelistImportCommit, caller: Peer) -> Flow:
         """Put all rows on the list, or none.
@@ -111,20 +147,12 @@ class Imports:
             ImportDisturbed: the judge had to write all the time.
             DatabaseTrouble: it cannot be written.
         """
-        staged = self._named(request.token, caller)
+        staged = self.named(request.token, caller)
         if len(staged.rows) != staged.begun.rows:
             raise Usage(detail="rows are missing")
-        staged.committing = True
-        try:
-            for _ in range(TRIES):
-                try:
-                    entry, added = yield from Transaction(judge, staged).run()
-                except GaveWay:
-                    continue
-                return _taken_over(judge, staged, entry, added)
-            raise ImportDisturbed
-        finally:
-            self._staged = None
+        transaction = Transaction(judge, lambda known, store: _rows(judge, staged, known, store))
+        entry, added = yield from self.attempts(staged, transaction.run)
+        return _taken_over(judge, staged, entry, added)
 
     def forget(self) -> None:
         """Give the memory of an import back that nobody goes on with."""
@@ -132,7 +160,12 @@ class Imports:
         if staged is not None and not staged.committing and time.monotonic() - staged.touched > IDLE:
             self._staged = None
 
-    def _named(self, token: str, caller: Peer) -> Staged:
+    def named(self, token: str, caller: Peer) -> Staged:
+        """The one under way of that token and account.
+
+        Raises:
+            Usage: there is none, or it is being committed.
+        """
         staged = self._staged
         mine = staged is not None and staged.token == token and staged.caller.uid == caller.uid
         if staged is None or not mine or staged.committing:
@@ -141,19 +174,26 @@ class Imports:
 
 
 class Transaction:
-    """One attempt: everything on a connection of its own, in slices."""
+    """Attempts at one piece of work: everything on a connection of its own, in slices.
 
-    def __init__(self, judge: Judge, staged: Staged) -> None:
+    Args:
+        judge: whose books they are.
+        work: gets the store as it was before and that of the transaction; yields ``None`` after each step, then
+            the result.
+    """
+
+    def __init__(self, judge: Judge, work: Callable[[Store, Store], Iterator[Any]]) -> None:
         self._judge = judge
-        self._staged = staged
+        self._work = work
         self._gave_way = False
 
     def run(self) -> Flow:
-        """The entry of the import and the assets that were added; on disk on return.
+        """The result of the work; on disk on return.
 
         Raises:
             GaveWay: none of it; the judge had to write.
         """
+        self._gave_way = False
         books = self._judge.host.books
         known = books.ready()
         store = Store.open(books.path)
@@ -161,7 +201,7 @@ class Transaction:
         store.leave_the_log()
         try:
             with store.transaction():
-                return (yield from self._sliced(self._rows(known, store)))
+                return (yield from self._sliced(self._work(known, store)))
         finally:
             books.giving_way = lambda: None
             store.close()
@@ -183,32 +223,33 @@ class Transaction:
                 until = time.monotonic() + SLICE
         return None
 
-    def _rows(self, known: Store, store: Store) -> Iterator[tuple[Entry, list[Asset]] | None]:
-        """One step for each row, then the result; ``known`` sees the list as it was before the import."""
-        staged, begun = self._staged, self._staged.begun
-        if store.list_version() != begun.list_version:
-            raise ListChanged
-        operator, said = by(staged.caller), {"reason": begun.reason, "document": begun.document}
-        body = changes.imported(begun.rows, begun.new, begun.list_version, begun.sha256, operator, **said)
-        entry = store.append("list-import", body)
-        planner = Planner(lambda serial: known.candidates(bytes.fromhex(serial)), known.today(), begun.document)
-        added: list[Asset] = []
-        for raw in staged.rows:
-            row = _ROW.decode(raw)
-            verdict = planner.judge(row)
-            for fault in verdict.faults:
-                raise RowRefused(line=fault.line, column=fault.column, detail=fault.detail)
-            if verdict.asset is not None:
-                noted = changes.row_imported(row.asset, row.line, entry.seq, **said)
-                asset, _ = store.add_asset(second.held_back(self._judge, verdict.asset), operator, noted)
-                if not kept(asset):  # a row that does not agree with its entry would end the use of the whole list
-                    raise RowRefused(line=row.line, column="", detail="it cannot be stored as it is")
-                second.added(self._judge, asset, staged.caller, store)
-                added.append(asset)
-            yield None
-        if len(added) != begun.new:
-            raise OtherCount(found=len(added), expected=begun.new)
-        yield entry, added
+
+def _rows(judge: Judge, staged: Staged, known: Store, store: Store) -> Iterator[tuple[Entry, list[Asset]] | None]:
+    """One step for each row, then the result; ``known`` sees the list as it was before the import."""
+    begun: WhitelistImportBegin = staged.begun
+    if store.list_version() != begun.list_version:
+        raise ListChanged
+    operator, said = by(staged.caller), {"reason": begun.reason, "document": begun.document}
+    body = changes.imported(begun.rows, begun.new, begun.list_version, begun.sha256, operator, **said)
+    entry = store.append("list-import", body)
+    planner = Planner(lambda serial: known.candidates(bytes.fromhex(serial)), known.today(), begun.document)
+    added: list[Asset] = []
+    for raw in staged.rows:
+        row = _ROW.decode(raw)
+        verdict = planner.judge(row)
+        for fault in verdict.faults:
+            raise RowRefused(line=fault.line, column=fault.column, detail=fault.detail)
+        if verdict.asset is not None:
+            noted = changes.row_imported(row.asset, row.line, entry.seq, **said)
+            asset, _ = store.add_asset(second.held_back(judge, verdict.asset), operator, noted)
+            if not kept(asset):  # a row that does not agree with its entry would end the use of the whole list
+                raise RowRefused(line=row.line, column="", detail="it cannot be stored as it is")
+            second.added(judge, asset, staged.caller, store)
+            added.append(asset)
+        yield None
+    if len(added) != begun.new:
+        raise OtherCount(found=len(added), expected=begun.new)
+    yield entry, added
 
 
 def _taken_over(judge: Judge, staged: Staged, entry: Entry, added: list[Asset]) -> Answer:

@@ -4,6 +4,7 @@ import sqlite3
 from pathlib import Path
 
 from usbguard_py.errors import ListDiffers
+from usbguard_py.shell.note_table import NoteTable
 from usbguard_py.shell.proposal_table import ProposalTable
 from usbguard_py.shell.register import Register
 
@@ -12,7 +13,7 @@ _TABLES = (
     (
         "SELECT printf('TB-%04d', number), entry FROM asset",
         """SELECT asset, max(seq) FROM ledger
-        WHERE kind IN ('list-add', 'list-learn', 'list-revoke', 'list-state') GROUP BY asset""",
+        WHERE kind IN ('list-add', 'list-learn', 'list-revoke', 'list-state', 'list-carried') GROUP BY asset""",
     ),
     (
         "SELECT printf('NV-%04d', number), entry FROM peripheral",
@@ -32,8 +33,13 @@ _TABLES = (
     (
         "SELECT 'list ' || version, entry FROM list_change",
         """SELECT 'list ' || json_extract(body, '$.list_version'), seq FROM ledger
-        WHERE kind IN
-        ('list-add', 'list-learn', 'list-revoke', 'list-state', 'peripheral-enrol', 'peripheral-remove')""",
+        WHERE kind IN ('list-add', 'list-learn', 'list-revoke', 'list-state', 'list-carried', 'peripheral-enrol',
+        'peripheral-remove')""",
+    ),
+    (
+        "SELECT 'list-' || kind, entry FROM list_note",
+        """SELECT kind, seq FROM ledger
+        WHERE kind IN ('list-take', 'list-keep', 'list-carry', 'list-receipt', 'list-ask')""",
     ),
 )
 
@@ -54,5 +60,7 @@ def check_list(connection: sqlite3.Connection, path: Path) -> int:
     for _ in register.policies():
         pass
     for _ in ProposalTable(connection, str(path)).every():
+        pass
+    for _ in NoteTable(connection, str(path)).every():
         pass
     return sum(1 for _ in register.assets())

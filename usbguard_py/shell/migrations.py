@@ -20,7 +20,15 @@ from usbguard_py.errors import DiskFull
 from usbguard_py.shell.clock import Clock
 from usbguard_py.shell.faults import trouble
 from usbguard_py.shell.ledger import Ledger
-from usbguard_py.shell.schema import APPLICATION_ID, FOUR_EYES, LIFE_CYCLE, LOGIN_TOOL, SCHEMA_VERSION, STATEMENTS
+from usbguard_py.shell.schema import (
+    APPLICATION_ID,
+    CARRIED,
+    FOUR_EYES,
+    LIFE_CYCLE,
+    LOGIN_TOOL,
+    SCHEMA_VERSION,
+    STATEMENTS,
+)
 
 MODE = 0o640
 migrations = Migrations("usbguard-py")
@@ -71,6 +79,12 @@ def fifth(db: Database) -> None:
 def sixth(db: Database) -> None:
     """What one person proposed and another has to approve; nothing that is there changes."""
     _to(db, 6, *FOUR_EYES)
+
+
+@migrations(name="7-carried-lists")
+def seventh(db: Database) -> None:
+    """What is known of carried lists; a file from before has always been kept where it is."""
+    _to(db, 7, *CARRIED)
 
 
 def _to(db: Database, version: int, *statements: str) -> None:

@@ -8,9 +8,11 @@ from typing import Self
 
 import msgspec
 
+from usbguard_py.core.carrying import Machine, Receipt
 from usbguard_py.core.fold import folded
 from usbguard_py.core.four_eyes import Proposal
 from usbguard_py.core.given import FACTS
+from usbguard_py.core.list_notes import Kept, Standing, Taken
 from usbguard_py.core.record import Entry
 from usbguard_py.core.whitelist import Asset, Peripheral
 from usbguard_py.policy.read import read_policy
@@ -20,6 +22,7 @@ from usbguard_py.shell.faults import reported
 from usbguard_py.shell.finding import Found, Wanted, find
 from usbguard_py.shell.ledger import Ledger, entry_of
 from usbguard_py.shell.lookup import Serials, by_serial
+from usbguard_py.shell.note_table import NoteTable
 from usbguard_py.shell.proposal_table import ProposalTable
 from usbguard_py.shell.register import Register, StoredPolicy
 from usbguard_py.shell.walk import broken, number_of
@@ -150,6 +153,11 @@ class Reader:
         with reported(self.path):
             return find(self._connection, self._register, wanted, today)
 
+    def find_count(self) -> int:
+        """How many assets there are, in any state."""
+        with reported(self.path):
+            return self._register.count()
+
     def serials(self, serial: str) -> Serials:
         """The assets with that serial, printed or electronic, as it was typed; those near it when there are none."""
         with reported(self.path):
@@ -172,8 +180,8 @@ class Reader:
         """The changes of one asset, oldest first: when it was added, by whom, each move with reason and document."""
         with reported(self.path):
             rows = self._connection.execute(
-                "SELECT body, hash FROM ledger WHERE (kind IN ('list-add', 'list-learn', 'list-revoke', 'list-state')"
-                " OR kind GLOB 'proposal*') AND asset = ? ORDER BY seq",
+                "SELECT body, hash FROM ledger WHERE (kind IN ('list-add', 'list-learn', 'list-revoke', 'list-state',"
+                " 'list-carried') OR kind GLOB 'proposal*') AND asset = ? ORDER BY seq",
                 (id,),
             ).fetchall()
         return [_record(row) for row in rows]
@@ -208,6 +216,36 @@ class Reader:
         """Whether the policy in force blocks what was never inspected."""
         stored = self.policy()
         return stored is not None and read_policy(stored.text, origin=stored.name).require_inspection
+
+    def standing(self) -> Standing:
+        """Which list is in force: where it is kept, its number, its dates."""
+        with reported(self.path):
+            return NoteTable(self._connection, str(self.path)).standing(self._register.version())
+
+    def source(self) -> Taken | Kept | None:
+        """By which note the list in force is what it is; ``None``: it has always been kept here."""
+        with reported(self.path):
+            return NoteTable(self._connection, str(self.path)).source()
+
+    def taken_from(self, origin: str) -> Taken | None:
+        """The last list of that origin that was taken here."""
+        with reported(self.path):
+            return NoteTable(self._connection, str(self.path)).taken_from(origin)
+
+    def receipts(self) -> tuple[Receipt, ...]:
+        """What other computers said of the last list that they took."""
+        with reported(self.path):
+            return NoteTable(self._connection, str(self.path)).receipts()
+
+    def machine(self) -> Machine:
+        """This computer."""
+        with reported(self.path):
+            return NoteTable(self._connection, str(self.path)).machine()
+
+    def is_local(self, id: str) -> bool:  # noqa: A002 - as above
+        """Whether the last change of an asset was made here, or this computer's word stayed at the last taking."""
+        with reported(self.path):
+            return NoteTable(self._connection, str(self.path)).is_local(id)
 
     def list_version(self) -> int:
         """How often the list was changed."""

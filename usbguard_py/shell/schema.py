@@ -10,8 +10,8 @@ import sqlite3
 
 APPLICATION_ID = 0x55475059  # "UGPY"; not in SQLite's list of assigned numbers (its source, magic.txt)
 # 2: a passport may hold media, the tables are those of 1; 3: LOGIN_TOOL; 4: it may hold what they hold; 5: LIFE_CYCLE,
-# 6: FOUR_EYES
-SCHEMA_VERSION = 6
+# 6: FOUR_EYES, 7: CARRIED
+SCHEMA_VERSION = 7
 
 # Filters of the log: name of the generated column, and its expression over the stored bytes.
 FILTERS = {
@@ -234,8 +234,36 @@ FOUR_EYES = (
     ),
 )
 
+# What version 7 adds: what is known of carried lists (usbguard_py.core.list_notes). Rows never change.
+CARRIED = (
+    """CREATE TABLE list_note (
+  number INTEGER PRIMARY KEY,
+  kind TEXT NOT NULL CHECK (kind IN ('take', 'keep', 'carry', 'receipt', 'ask')),
+  about TEXT NOT NULL,
+  record TEXT NOT NULL CHECK (json_valid(record)),
+  entry INTEGER NOT NULL UNIQUE REFERENCES ledger (seq)
+) STRICT""",
+    "CREATE INDEX list_note_about ON list_note (kind, about)",
+    _refuse("list_note_no_update", "UPDATE", "list_note", "", "list_note: rows never change"),
+    _refuse("list_note_no_delete", "DELETE", "list_note", "", "list_note: rows never leave"),
+    _refuse(
+        "list_note_no_replace",
+        "INSERT",
+        "list_note",
+        "EXISTS (SELECT 1 FROM list_note WHERE number = NEW.number OR entry = NEW.entry)",
+        "list_note: there is such a row",
+    ),
+    _refuse(
+        "list_note_recorded",
+        "INSERT",
+        "list_note",
+        "NEW.entry IS NOT (SELECT seq FROM head)",
+        "list_note: a change needs its entry",
+    ),
+)
+
 # SHA-256 over the schema as SQLite keeps it; a test computes it anew.
-SCHEMA_SHA256 = "05cf9dd034a1a58a354a947c04965170dd1807bab4a4def9731f5918e35a8d8a"
+SCHEMA_SHA256 = "a321d61d125d442a3337131af36615982dab07972c5addbc1f3babc9f67fbe35"
 
 
 def schema_digest(connection: sqlite3.Connection) -> str:

@@ -14,6 +14,7 @@ from usbguard_py.shell.clock import Clock, Reading
 from usbguard_py.shell.database import writable
 from usbguard_py.shell.faults import reported
 from usbguard_py.shell.ledger import Ledger
+from usbguard_py.shell.note_table import NoteTable
 from usbguard_py.shell.proposal_table import ProposalTable
 from usbguard_py.shell.register import Register
 
@@ -49,6 +50,7 @@ class Session:
         self._ledger = Ledger(self._connection, self._clock)
         self._register = Register(self._connection, str(self.path))
         self._proposals = ProposalTable(self._connection, str(self.path))
+        self._notes = NoteTable(self._connection, str(self.path))
         try:
             with reported(self.path):
                 self._ledger.tail(CHECKED)

@@ -56,7 +56,7 @@ def json_rows(raw: bytes, tell: Tell) -> Iterator[Found]:
     try:
         whole = msgspec.json.decode(raw, type=_File)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
-        yield (_not_json(raw, error),)
+        yield (not_json(raw, error),)
         return
     if (whole.format, whole.version) != (FORMAT, VERSION):
         yield (Fault(1, "", f"a format this version does not read: {whole.format[:32]} {whole.version}"),)
@@ -77,7 +77,8 @@ def json_rows(raw: bytes, tell: Tell) -> Iterator[Found]:
         line += raw.count(b"\n", at, place)
 
 
-def _not_json(raw: bytes, error: Exception) -> Fault:
+def not_json(raw: bytes, error: Exception) -> Fault:
+    """What is wrong with bytes that could not be read as JSON, or as what was expected, and where."""
     if isinstance(error, msgspec.ValidationError):
         return Fault(1, "", f"no list: {error}"[:300])
     found = _BYTE.search(str(error))

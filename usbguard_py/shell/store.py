@@ -16,8 +16,8 @@ from usbguard_py.core.given import Given
 from usbguard_py.core.record import Entry
 from usbguard_py.core.whitelist import Asset, Custody, Fingerprint, Peripheral
 from usbguard_py.errors import BadInput, NotFound
+from usbguard_py.shell.carried_lists import CarriedLists
 from usbguard_py.shell.clock import Reading, later, step
-from usbguard_py.shell.proposals import Proposals
 from usbguard_py.shell.register import StoredPolicy
 
 SOON_DAYS = 30  # before a day that somebody should prepare for
@@ -27,7 +27,7 @@ NOTHING = Given()
 __all__ = ["Entry", "Store", "StoredPolicy"]
 
 
-class Store(Proposals):
+class Store(CarriedLists):
     """The list, the ledger and the policy. One thread only."""
 
     def append(self, kind: str, body: Mapping[str, object], evidence: Iterable[bytes] = ()) -> Entry:
