@@ -280,9 +280,11 @@ class KeyboardNotEnrolled(GuardError):
 
 
 def kinds() -> tuple[type[GuardError], ...]:
-    """Every kind of error, in the order of this file, then those of devices, of the floor and of their life."""
-    from usbguard_py import errors_device, errors_floor, errors_life  # noqa: PLC0415 - they take the root from here
+    """Every kind of error, in the order of this file, then those of devices, the floor, their life, papers."""
+    from usbguard_py import errors_device, errors_floor, errors_life, errors_paper  # noqa: PLC0415 - they take the root from here
 
-    others = (value for module in (errors_device, errors_floor, errors_life) for value in vars(module).values())
+    others = (
+        value for module in (errors_device, errors_floor, errors_life, errors_paper) for value in vars(module).values()
+    )
     every = (*globals().values(), *others)
     return tuple(dict.fromkeys(k for k in every if isinstance(k, type) and issubclass(k, GuardError)))
