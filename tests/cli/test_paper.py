@@ -198,7 +198,7 @@ def test_the_papers_of_the_other_kinds(listed: Store, agency: None, run: Run, tm
             assert said.exit_code == 0, said.output
             assert ("TRANSLATION" in words(path)) == bool(language)
     assert words(tmp_path / "inspection0.html").index("TB-0002") < words(tmp_path / "inspection0.html").index("TB-0001")
-    assert "Sổ có 03 thiết bị" in words(tmp_path / "register0.html")
+    assert "Tổng cộng: 03 thiết bị" in words(tmp_path / "register0.html")
 
 
 def test_an_agency_s_own_form_with_its_own_field(listed: Store, agency: None, run: Run, tmp_path: Path) -> None:

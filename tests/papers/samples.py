@@ -1,5 +1,6 @@
 """Papers to look at and to test: every kind in both languages, with what a list really holds and with the worst."""
 
+import functools
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -8,6 +9,7 @@ from usbguard_py.core.whitelist import Asset, Custody
 from usbguard_py.papers.document import Document
 from usbguard_py.papers.fill import ListMark, Matter, filled
 from usbguard_py.papers.kinds import KINDS
+from usbguard_py.papers.template import Template
 from usbguard_py.shell import papers
 
 DAY = "2026-11-22"
@@ -41,6 +43,7 @@ FIELDS = {
 }
 LONG = "Phòng Kiểm soát thủ tục hành chính, Hành chính công và Công nghệ thông tin " * 3
 UNBROKEN = "SAMPLE-" + "0123456789" * 24
+CITATIONS = papers.citations()
 HOSTILE = b"=cmd|' /C calc'!A0 \x1b[31m\xe2\x80\xaegpj</w:t><script>&\xff\x00"
 
 
@@ -86,14 +89,20 @@ def matter(assets: Sequence[Asset] = (), by_hand: Sequence[str] = (), day: str =
         fields=FIELDS | fields,
         by_hand=frozenset(by_hand),
         assets=assets or devices(),
-        citations=papers.citations(),
+        citations=CITATIONS,
         mark=MARK,
     )
 
 
 def paper(kind: str, language: str = "vi", **more: Any) -> Document:
     """A paper of that kind with everything on it."""
-    return filled(papers.form(kind, language).template, matter(**more))
+    return filled(form(kind, language), matter(**more))
+
+
+@functools.cache
+def form(kind: str, language: str) -> Template:
+    """The form of the package."""
+    return papers.form(kind, language).template
 
 
 def all_papers() -> Mapping[str, Document]:

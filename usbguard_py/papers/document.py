@@ -109,7 +109,7 @@ class Document(msgspec.Struct, frozen=True):
 
     def held(self, index: int) -> bool:
         """Whether a part stays on the page of what follows: before the table, and so that no signature stands alone."""
-        return any(isinstance(part, Table | Signatures) for part in self.parts[index + 1 : index + 2])
+        return any(isinstance(part, Table | Signatures | Recipients) for part in self.parts[index + 1 : index + 2])
 
     @property
     def name(self) -> str:

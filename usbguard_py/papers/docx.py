@@ -60,9 +60,9 @@ def _part(part: doc.Part, width: int, *, held: bool) -> str:
             lines = "".join(_text(line, keep=line != part.lines[-1]) for line in part.lines)
             return _text(part.heading, bold=True, keep=True) + lines
         case doc.Table():
-            return _table(part, width)
+            return _table(part, width, held=held)
         case doc.Signatures():
-            return _signatures(part, width)
+            return _signatures(part, width, held=held)
         case doc.Recipients():
             title = _paragraph(part.title, size=12, bold=True, italic=True, after=0, before=_BETWEEN, keep=True)
             return title + "".join(
@@ -117,28 +117,28 @@ def _letter(char: str) -> int:
     return next((width for pattern, width in _WIDTHS if pattern.match(char)), 500)
 
 
-def _table(part: doc.Table, width: int) -> str:
+def _table(part: doc.Table, width: int, *, held: bool) -> str:
     widths = [round(width * column.width) for column in part.columns]
     titles = [_paragraph(column.title, size=part.size, bold=True, align="center", after=0) for column in part.columns]
     rows = [
         [
-            _paragraph(text, size=part.size, align=column.align, after=0)
+            _paragraph(text, size=part.size, align=column.align, after=0, keep=held and row is part.rows[-1])
             for column, text in zip(part.columns, row, strict=True)
         ]
         for row in part.rows
     ]
-    return _grid(widths, [titles, *rows], lines=True) + _paragraph("", size=6, after=0)
+    return _grid(widths, [titles, *rows], lines=True) + _paragraph("", size=6, after=0, keep=held)
 
 
-def _signatures(part: doc.Signatures, width: int) -> str:
+def _signatures(part: doc.Signatures, width: int, *, held: bool) -> str:
     widths = [width // len(part.blocks)] * len(part.blocks)
     rows = [
         [_paragraph(one.title, bold=True, align="center", after=0, keep=True) for one in part.blocks],
         [_paragraph(one.note, size=13, italic=True, align="center", after=0, keep=True) for one in part.blocks],
-        [_paragraph(one.name, bold=True, align="center", before=_SIGNING, after=0) for one in part.blocks],
+        [_paragraph(one.name, bold=True, align="center", before=_SIGNING, after=0, keep=held) for one in part.blocks],
     ]
     gap = _paragraph("", size=6, after=0, keep=True)
-    return gap + _grid(widths, rows) + _paragraph("", size=6, after=0)
+    return gap + _grid(widths, rows) + _paragraph("", size=6, after=0, keep=held)
 
 
 def _grid(widths: Sequence[int], rows: Iterable[Sequence[str]], *, lines: bool = False) -> str:

@@ -18,6 +18,7 @@ _TOML_PLACE = re.compile(r" \(at (?:line (\d+), column \d+|end of document)\)\Z"
 _PATH = re.compile(r"(?P<what>.*?)(?: - at `(?P<path>.*)`)?", re.DOTALL)
 _UNKNOWN = re.compile(r"Object contains unknown field `(.*)`", re.DOTALL)
 _MISSING = re.compile(r"Object missing required field `(.*)`", re.DOTALL)
+_QUOTED = re.compile(r"([`'])(.*?)\1")
 _STEP = re.compile(r"\.([a-z_]+)(?:\[(\d+)\])?")
 
 
@@ -37,9 +38,9 @@ def read(text: str, origin: str, kind: type[Kind]) -> Kind:
         what, path = (found["what"], found["path"] or "") if found else (str(error), "")
         unknown, missing = _UNKNOWN.fullmatch(what), _MISSING.fullmatch(what)
         line = _line(text, path, unknown[1] if unknown else "")
-        detail = escaped(what.encode())
+        detail = _QUOTED.sub("“\\2”", what)  # nothing in it is invisible: that was refused before
         if unknown:
-            detail = f"there is no key “{escaped(unknown[1].encode())}”"
+            detail = f"there is no key “{unknown[1]}”"
         elif missing:
             detail = f"“{missing[1]}” is missing"
         raise BadPaperFile(where=f"{origin}:{line}", detail=detail) from None
@@ -89,5 +90,7 @@ def _line(text: str, path: str, key: str) -> int:
         key = key or next((last for last, _ in reversed(steps[1:])), "")
     if key:
         spelled = re.compile(rf"\s*(?:\[.*\b)?[\"']?{re.escape(key)}\b|.*[{{,]\s*{re.escape(key)}\s*=")
-        start = next((n for n in range(start, len(lines)) if spelled.match(lines[n])), start)
+        found = [n for n in range(start, len(lines)) if spelled.match(lines[n])]
+        inner = int(steps[1][1] or 0) if len(steps) > 1 else 0  # which of several on lines of their own
+        start = (found[inner : inner + 1] or found[:1] or [start])[0]
     return start + 1
