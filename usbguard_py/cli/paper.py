@@ -46,7 +46,7 @@ def list_(as_json: bool) -> None:  # noqa: FBT001 - click's flag
     else:
         heads = [Column(_("Paper")), Column(_("Kind")), Column(_("Language")), Column(_("Version"), right=True)]
         lines = [Row(_cells(row), "bad" if fault else "") for row, fault in rows]
-        show([*heads, Column(_("From"), flexible=True)], lines)
+        show([*heads, Column(_("Comes from"), flexible=True)], lines)
         for fault in faults[1:]:
             say(str(fault), "bad")
     papers.agency()

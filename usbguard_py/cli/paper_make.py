@@ -10,11 +10,13 @@ import click
 from usbguard_py import paths
 from usbguard_py.cli import times
 from usbguard_py.cli.commands import Command, Option
-from usbguard_py.cli.output import ask, interactive, json_out, say
+from usbguard_py.cli.output import ask, interactive, json_out, say, show
 from usbguard_py.cli.paper_fields import Answers, hand_written, named
 from usbguard_py.cli.paper_words import HEAD, OPTIONS, USED, WORDS
+from usbguard_py.cli.table import Row
+from usbguard_py.cli.whitelist import Look
 from usbguard_py.cli.whitelist_export import recorded
-from usbguard_py.cli.whitelist_list import NARROW, conditions
+from usbguard_py.cli.whitelist_list import NARROW, cells, conditions, heads
 from usbguard_py.cli.words import day as shown_day
 from usbguard_py.cli.words import number
 from usbguard_py.core.requests import WhitelistExported
@@ -29,6 +31,7 @@ from usbguard_py.shell.finding import Wanted
 from usbguard_py.shell.reader import Reader, Record
 from usbguard_py.shell.whole import sha256, whole
 
+SHOWN = 20  # devices before the questions
 _NUMBER = re.compile(r"(?:TB-?)?0*([0-9]{1,9})", re.IGNORECASE)
 
 
@@ -48,6 +51,10 @@ def make(
         today = reader.today()
         assets = chosen(reader, kind, ids, asked)
         mark = _mark(reader.list_change())
+        look = Look.of(reader) if asking else None
+    if look is not None:
+        show(heads(), [Row(cells(asset, look), look.style(asset)) for asset in assets[:SHOWN]])
+        _more(len(assets) - SHOWN)
     day = times.day(asked["date"]) if asked["date"] else today
     path = _file(out, f"{kind.file}-{day}.docx", asking=asking)
     file_format = _format(path, asked["form"])
@@ -68,13 +75,18 @@ def make(
         known = {"file": str(path), "kind": kind.name, "form": used, "ids": [asset.id for asset in assets]}
         json_out({**known, "list": mark, "by_hand": sorted(left), "sha256": digest, "recorded": seq})
         return
-    _tell(kind, path, assets, mark, sorted(left))
+    _tell(kind, path, assets, mark, [name for name in form.template.fields if name in left])
     if seq:
         say(_("The paper is record {seq} of the log.").format(seq=number(seq)))
     else:
         say(_("The paper is not in the log. {problem}").format(problem=problem), "warn")
     if WORDS[kind.name].after:
         say("→ " + _(WORDS[kind.name].after))
+
+
+def _more(left: int) -> None:
+    if left > 0:
+        say(ngettext("{count} more is not shown", "{count} more are not shown", left).format(count=number(left)))
 
 
 def _mark(change: Record | None) -> ListMark:
@@ -144,15 +156,15 @@ def _tell(kind: Kind, path: Path, assets: tuple[Asset, ...], mark: ListMark, lef
     )
     known = {"kind": _(NAMES[kind.name]), "count": number(len(assets)), "version": number(mark.number)}
     say(text.format(**known, day=shown_day(mark.day), file=path), "good")
-    blanks = "; ".join(_(FIELDS[name]) if name in FIELDS else name for name in left)
-    say(_("To be written by hand: number, day, what has dots.") + (f" {blanks}" if blanks else ""))
+    hand = [_(FIELDS[name]) if name in FIELDS else name for name in left]
+    say(_("To be written by hand: {what}.").format(what="; ".join([_("number and day"), *hand])))
 
 
 @functools.cache
 def command(name: str) -> Command:
     """The command of a kind."""
     words = WORDS[name]
-    narrow = [parameter for parameter in NARROW if isinstance(parameter, Option)]
+    narrow = [parameter for parameter in NARROW if isinstance(parameter, Option) and parameter.name != "search"]
     fields = [Option([OPTIONS[field], field], metavar="TEXT", help=FIELDS[field]) for field in (*USED[name], *HEAD)]
     return Command(
         name,
@@ -178,6 +190,9 @@ def command(name: str) -> Command:
             Option(["--english"], is_flag=True, help=N_("The English translation of the form, marked as such.")),
             Option(["--format", "form"], type=click.Choice(papers.FORMATS), help=N_("The format, whatever the name.")),
             Option(["--force"], is_flag=True, help=N_("Overwrite FILE.")),
+            Option(
+                ["--search"], multiple=True, metavar="TEXT", help=N_("Only devices with this anywhere in their entry.")
+            ),
             *narrow,
         ],
         examples=[words.example],
