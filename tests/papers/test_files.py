@@ -6,12 +6,17 @@ from html.parser import HTMLParser
 from io import BytesIO
 from xml.etree import ElementTree as ET
 
+import msgspec
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tests.papers.samples import DAY, all_papers, devices, paper
+from tests.papers.samples import DAY, all_papers, devices, matter, paper
+from usbguard_py.errors_paper import BadPaperFile
 from usbguard_py.papers.document import Document, Signatures, Table
+from usbguard_py.papers.fill import filled
+from usbguard_py.papers.strict import MAX_SIZE
+from usbguard_py.papers.template import MAX_PARTS, read_template
 from usbguard_py.shell import papers
 
 W = "{http://schemas.openxmlformats.org/wordprocessingml/2006/main}"
@@ -111,6 +116,29 @@ def test_any_text_stays_text(text: str) -> None:
     page = Page(made("html", document).decode())
     assert set(page.tags) <= ELEMENTS
     assert not set("\x00\x1b\u202e\u2066") & set(page.text + "".join(lines(root)))
+
+
+def test_no_text_ends_the_style() -> None:
+    """The foot stands in the style sheet, too, for each printed page: nothing in it is read as CSS or as markup."""
+    document = msgspec.structs.replace(paper("handover"), footer=('"} </style><script>', "é\\n"))
+    text = made("html", document).decode()
+    assert set(Page(text).tags) <= ELEMENTS
+    assert text.count("</style>") == 1
+    assert r"@bottom-center { content: " + r'"\22 \7d \20 \3c \2f style\3e \3c script\3e \a é\5c n";' in text
+
+
+def test_the_largest_form_is_bounded() -> None:
+    """As many dots and values as a form can hold: some megabytes at most, and no loop of its own."""
+    form = (papers.HERE / "templates/handover.vi.toml").read_text(encoding="utf-8")
+    piece = '[[parts]]\npart = "text"\ntext = "' + "{blank:200}" * 90 + '"\n\n'
+    table = form.index('[[parts]]\npart = "table"')
+    most = (MAX_SIZE - len(form.encode())) // len(piece)
+    template = read_template(form[:table] + piece * min(most, MAX_PARTS - 14) + form[table:], "x")
+    document = filled(template, matter(devices(2), basis="x" * 500))
+    assert len(document.parts) > 50
+    assert all(len(made(name, document)) < 4_000_000 for name in papers.FORMATS)
+    with pytest.raises(BadPaperFile):
+        read_template(form[:table] + piece * MAX_PARTS + form[table:], "x")
 
 
 def test_the_same_paper_gives_the_same_bytes() -> None:

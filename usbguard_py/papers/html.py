@@ -6,24 +6,26 @@ from html import escape
 from usbguard_py.papers import document as doc
 
 _STYLE = """
-@page { size: A4 @ORIENTATION@; margin: 20mm 15mm 20mm 30mm; @top-center { content: counter(page); font: 14pt serif; } }
+@page { size: A4 @ORIENTATION@; margin: 20mm 15mm 20mm 30mm; @top-center { content: counter(page); font: 14pt serif; }
+  @bottom-center { content: @FOOT@; font: 8pt serif; white-space: pre; } }
 @page :first { @top-center { content: none; } }
 * { box-sizing: border-box; }
 body { font: 14pt/1.15 "Times New Roman", "TeX Gyre Termes", "Liberation Serif", serif; color: #000; background: #fff;
   margin: 0 auto; width: @WIDTH@mm; max-width: 100%; overflow-wrap: anywhere; }
 p { margin: 0 0 6pt; white-space: pre-line; }
 .note { font-size: 12pt; font-style: italic; text-align: center; }
-.head { display: grid; grid-template-columns: 43% 57%; text-align: center; font-size: 12pt; margin-bottom: 12pt; }
+.head { display: grid; grid-template-columns: 43% 57%; text-align: center; font-size: 12pt; row-gap: 6pt;
+  margin-bottom: 12pt; }
 .head p, .sign p, .to p, footer p { margin: 0; }
 .head b, h1, h2 { display: block; }
-.motto { font-size: 13pt; display: inline-block; border-bottom: 1px solid; }
+.head .motto { font-size: 13pt; display: inline-block; border-bottom: 1px solid; }
 .rule::after { content: ""; display: block; width: 30%; margin: 1pt auto 0; border-top: 1px solid; }
 .number, .place { font-size: 13pt; } .place { font-style: italic; }
 h1, h2 { font-size: 14pt; text-align: center; margin: 0; }
 h1 { margin-top: 12pt; } h2 + .rule { margin-bottom: 12pt; }
 .basis, .text { text-align: justify; text-indent: 10mm; } .basis { font-style: italic; }
 .dots { text-align: left; text-indent: 10mm; } .held { break-after: avoid; }
-table { width: 100%; border-collapse: collapse; table-layout: fixed; margin: 6pt 0 12pt; }
+table { width: calc(100% - 1px); border-collapse: collapse; table-layout: fixed; margin: 6pt 0 12pt; }
 th, td { border: 1px solid #000; padding: 1pt 1mm; white-space: pre-line; } .center { text-align: center; }
 tr, .sign { break-inside: avoid; } thead { display: table-header-group; }
 .sign { display: grid; grid-auto-flow: column; grid-auto-columns: 1fr; grid-template-rows: repeat(3, auto);
@@ -31,7 +33,7 @@ tr, .sign { break-inside: avoid; } thead { display: table-header-group; }
 .sign i { font-size: 13pt; } .sign .name { margin-top: 60pt; font-weight: bold; }
 .to { font-size: 11pt; margin-top: 6pt; break-inside: avoid; } .to b { font-size: 12pt; font-style: italic; }
 footer { font-size: 8pt; text-align: center; margin-top: 12pt; }
-@media print { footer { position: fixed; bottom: -14mm; left: 0; right: 0; margin: 0; } body { width: auto; } }
+@media print { body { width: auto; } }
 @media screen { body { margin: 20mm auto; } }
 """.strip()
 
@@ -40,7 +42,7 @@ def page(document: doc.Document) -> bytes:
     """The page, UTF-8. Nothing in it can run or be fetched: its policy (CSP 3) forbids all but its own style."""
     turned = document.landscape
     style = _STYLE.replace("@ORIENTATION@", "landscape" if turned else "portrait")
-    style = style.replace("@WIDTH@", "252" if turned else "165")
+    style = style.replace("@WIDTH@", "252" if turned else "165").replace("@FOOT@", _css("\n".join(document.footer)))
     body = "\n".join(filter(None, (_p(document.note, "note"), _head(document.masthead), *_parts(document))))
     foot = "".join(_p(line) for line in document.footer)
     return (
@@ -49,6 +51,11 @@ def page(document: doc.Document) -> bytes:
         f"<title>{escape(document.name)}</title>\n<style>\n{style}\n</style>\n</head>\n"
         f"<body>\n{body}\n<footer>{foot}</footer>\n</body>\n</html>\n"
     ).encode()
+
+
+def _css(text: str) -> str:
+    """A text as a string of CSS: all but letters and digits by number (CSS Syntax 3, 4.3.7); nothing can end it."""
+    return '"' + "".join(char if char.isalnum() else f"\\{ord(char):x} " for char in text) + '"'
 
 
 def _p(text: str, kind: str = "") -> str:
