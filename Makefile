@@ -12,6 +12,7 @@ help:
 	@echo "make test       every test, in rooms with a time budget (about 25 minutes)"
 	@echo "make test-fast  linters and the tests that need no guest"
 	@echo "make test-lab   the lab's own tests and the scenarios on a real kernel"
+	@echo "make test-papers the papers through LibreOffice, into build/papers"
 	@echo "make test-full  make test, with the slow tests too"
 	@echo "make fuzz       ten million executions of the parsers, coverage-guided, into build/fuzz.jsonl"
 	@echo "make campaign   270 kills, 30 power cuts and 10 000 plug cycles, into build/campaign.jsonl; goes on where it stopped"
@@ -31,6 +32,11 @@ help:
 .PHONY: prepare
 prepare: .venv/stamp
 	$(PYTHON) -m tests.lab.prepare
+
+# The same, and what prints the papers.
+.PHONY: prepare-all
+prepare-all: .venv/stamp
+	$(PYTHON) -m tests.lab.prepare papers
 
 .PHONY: package
 package: $(PACKAGE)
@@ -60,18 +66,21 @@ fuzz: .venv/stamp
 	$(PYTHON) -m tests.fuzz --runs 10000000 descriptors units
 	$(PYTHON) -m tests.fuzz --runs 1000000 device strings policy table document rules
 
-.PHONY: test test-full test-fast test-package test-lab
-test: prepare
-	$(PYTHON) -m tests.rooms fast package lab scenarios attacks
+.PHONY: test test-full test-fast test-package test-papers test-lab
+test: prepare-all
+	$(PYTHON) -m tests.rooms fast package papers lab scenarios attacks
 
-test-full: prepare
-	$(PYTHON) -m tests.rooms --slow fast package lab scenarios attacks attacks-13 crashes
+test-full: prepare-all
+	$(PYTHON) -m tests.rooms --slow fast package papers lab scenarios attacks attacks-13 crashes
 
 test-fast: .venv/stamp
 	$(PYTHON) -m tests.rooms fast
 
 test-package: .venv/stamp
 	$(PYTHON) -m tests.rooms package
+
+test-papers: prepare-all
+	$(PYTHON) -m tests.rooms papers
 
 test-lab: prepare package
 	$(PYTHON) -m tests.rooms lab scenarios attacks

@@ -13,6 +13,7 @@ ROOMS = {
     "scenarios": "scenarios",
     "attacks": "attacks",
     "crashes": "crashes",
+    "papers_rendered": "papers",
 }
 # How long one example takes says nothing on a machine where a guest may run beside it; rooms have budgets.
 settings.register_profile("project", deadline=None)

@@ -52,7 +52,7 @@ ROOMS = {
     "fast": Room(
         (
             "-m",
-            "not lab and not scenarios and not attacks and not crashes and not package",
+            "not lab and not scenarios and not attacks and not crashes and not package and not papers",
             "-n",
             "2",
             "--dist",
@@ -62,6 +62,7 @@ ROOMS = {
         budget=3 * 60,
     ),
     "package": Room(("-m", "package"), budget=8 * 60, before=(("make", "package"),)),
+    "papers": Room(("-m", "papers"), budget=3 * 60),
     "lab": Room(("-m", "lab"), budget=10 * 60),
     "scenarios": Room(
         ("-m", "scenarios"),

@@ -280,11 +280,15 @@ class KeyboardNotEnrolled(GuardError):
 
 
 def kinds() -> tuple[type[GuardError], ...]:
-    """Every kind of error, in the order of this file, then those of devices, of the floor and of their life."""
-    from usbguard_py import errors_device, errors_floor, errors_life, errors_list  # noqa: PLC0415 - they take the root from here
-
-    others = (
-        value for module in (errors_device, errors_floor, errors_life, errors_list) for value in vars(module).values()
+    """Every kind of error, in the order of this file, then those of devices, the floor, their life, lists, papers."""
+    from usbguard_py import (  # noqa: PLC0415 - they take the root from here
+        errors_device,
+        errors_floor,
+        errors_life,
+        errors_list,
+        errors_paper,
     )
-    every = (*globals().values(), *others)
+
+    modules = (errors_device, errors_floor, errors_life, errors_list, errors_paper)
+    every = (*globals().values(), *(value for module in modules for value in vars(module).values()))
     return tuple(dict.fromkeys(k for k in every if isinstance(k, type) and issubclass(k, GuardError)))

@@ -25,6 +25,8 @@ FLOOR_MODE = CONFIG / "floor/mode"
 FLOOR_INPUT = CONFIG / "floor/input"
 FLOOR_INSTALLED = CONFIG / "floor/installed"
 FLOOR = ROOT / "usr/lib/usbguard-py/floor"
+AGENCY = CONFIG / "agency.toml"
+PAPERS = CONFIG / "papers"
 
 STATE = ROOT / "var/lib/usbguard-py"
 DATABASE = STATE / "usbguard-py.db"

@@ -12,6 +12,7 @@ from collections.abc import Mapping
 from usbguard_py.i18n import N_, translate
 from usbguard_py.phrases_files import FILES
 from usbguard_py.phrases_life import LIFE
+from usbguard_py.phrases_papers import PAPERS
 
 DETAILS: tuple[str, ...] = (
     *FILES,
@@ -165,6 +166,7 @@ DETAILS: tuple[str, ...] = (
     N_("one asset with this passport"),
     N_("{count} bytes"),
     *LIFE,
+    *PAPERS,
     # the floor
     N_("{count} entries start closed"),
     N_("the entry {name} starts open"),

@@ -13,6 +13,7 @@ COMMANDS: dict[str, Place] = {
     "devices": Place(_HERE + "devices", N_("Devices connected now, and what was decided")),
     "peripheral": Place(_HERE + "peripheral", N_("Keyboards and mice of this workplace")),
     "whitelist": Place(_HERE + "whitelist", N_("The list of approved devices")),
+    "paper": Place(_HERE + "paper", N_("Minutes and the register, ready to sign")),
     "log": Place(_HERE + "log", N_("What happened; verify and export the log")),
     "watch": Place(_HERE + "watch", N_("Show what happens, as it happens")),
     "explain": Place(_HERE + "explain", N_("Why a device was allowed or blocked, gate by gate")),

@@ -38,7 +38,7 @@ def export(*, file: str, as_json: bool, force: bool, kind: str | None, **asked: 
         with whole(path, force=force) as out:
             sheets.write(form, out, found, titles(), version)
     digest, count = sha256(path), len(found)
-    seq, problem = _recorded(WhitelistExported(list_version=version, count=count, sha256=digest))
+    seq, problem = recorded(WhitelistExported(list_version=version, count=count, sha256=digest))
     if as_json:
         json_out({"file": file, "count": count, "list_version": version, "sha256": digest, "recorded": seq})
         return
@@ -52,7 +52,7 @@ def export(*, file: str, as_json: bool, force: bool, kind: str | None, **asked: 
         say(_("The export is not in the log. {problem}").format(problem=problem), "warn")
 
 
-def _recorded(request: WhitelistExported) -> tuple[int, str]:
+def recorded(request: WhitelistExported) -> tuple[int, str]:
     """Number of the entry about an export, or 0 and why there is none: the file is good in either case."""
     try:
         return typed(call(request), Done).seq, ""

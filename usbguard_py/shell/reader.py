@@ -252,6 +252,13 @@ class Reader:
         with reported(self.path):
             return self._register.version()
 
+    def list_change(self) -> Record | None:
+        """The entry that made the list what it is; nothing when the list was never changed."""
+        text = "SELECT body, hash FROM list_change JOIN ledger ON seq = entry ORDER BY version DESC LIMIT 1"
+        with reported(self.path):
+            row = self._connection.execute(text).fetchone()
+        return None if row is None else _record(row)
+
 
 def _record(row: tuple[str, bytes]) -> Record:
     body = row[0].encode()

@@ -1,0 +1,1 @@
+"""Papers for signature: a template and the list become a document, the document becomes DOCX or HTML. PURE."""
