@@ -558,9 +558,9 @@ def test_no_sequence_opens_what_the_list_or_this_computer_closed(
     id_ = keeper.add(len(keeper.assets()) + 1).id
     assert isinstance(taking_.take(keeper), dict)
     listed, closed = Custody.IN_USE, False
-    for who, verb in steps:
+    for number, (who, verb) in enumerate(steps):
         if who == "keeper" and verb in possible(keeper.assets()[-1]):
-            keeper.move(id_, verb, **({"holder": "Tran Thi Mau"} if MOVES[verb].must else {}))
+            keeper.move(id_, verb, **({"holder": f"Tran Thi Mau {number}"} if MOVES[verb].must else {}))
         elif who == "here" and isinstance(taking_.move(id_, verb), dict):
             closed = True
         elif who == "take":
