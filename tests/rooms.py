@@ -63,7 +63,7 @@ ROOMS = {
     ),
     "package": Room(("-m", "package"), budget=8 * 60, before=(("make", "package"),)),
     "papers": Room(("-m", "papers"), budget=3 * 60),
-    "lab": Room(("-m", "lab"), budget=10 * 60),
+    "lab": Room(("-m", "lab"), budget=10 * 60, side_by_side=True, environment=ALONE),
     "scenarios": Room(
         ("-m", "scenarios"),
         budget=15 * 60,

@@ -12,6 +12,7 @@ import pytest
 from tests.lab import Guest, Lab, Plugged
 from tests.lab.devices import at_boot
 
+pytestmark = pytest.mark.xdist_group("floor")
 ROOT = Path(__file__).parents[2]
 UNITS = "usbguard-py-floor.service usbguard-py.service usbguard-py-hands.socket usbguard-py-hands.service"
 DRIVERS = "usb-storage uas usbhid hid-generic evdev cdc_ether cdc_subset rndis_host vfat"

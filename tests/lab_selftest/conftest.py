@@ -18,7 +18,6 @@ from tests.lab.pytest_plugin import (  # noqa: F401 - a conftest may not name pl
     scenario,
 )
 
-FIGURES: list[tuple[str, float]] = []
 Clock = Callable[[str], AbstractContextManager[None]]
 
 
@@ -28,7 +27,6 @@ def install() -> Callable[[Guest], None]:
     modules = "usb-storage uas usbhid hid-generic cdc_ether rndis_host cdc_acm ftdi_sio usblp snd-usb-audio"
 
     def prepare(machine: Guest) -> None:
-        FIGURES.append(("boot until systemd says running", machine.boot_seconds))
         machine.run(f"modprobe -a {modules}", timeout=120)
         machine.load_dummy_hcd(4)
 
@@ -40,21 +38,14 @@ def made_from() -> list[Path]:
     return [Path(__file__)]
 
 
-@pytest.fixture(scope="session")
-def clock() -> Clock:
-    """Measures a block in seconds, under a name, for the table at the end."""
+@pytest.fixture
+def clock(record_property: Callable[[str, object], None]) -> Clock:
+    """Measures a block in seconds, under a name, for build/junit-lab.xml."""
 
     @contextmanager
     def measure(name: str) -> Iterator[None]:
         begun = time.monotonic()
         yield
-        FIGURES.append((name, time.monotonic() - begun))
+        record_property(name, round(time.monotonic() - begun, 3))
 
     return measure
-
-
-def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
-    if FIGURES:
-        terminalreporter.section("lab figures")
-    for name, seconds in FIGURES:
-        terminalreporter.write_line(f"{name:50} {seconds:7.3f} s")

@@ -15,6 +15,7 @@ from .conftest import Clock
 RESTORED_WITHIN = 5.0  # seconds, the lab's promise
 
 
+@pytest.mark.alone
 def test_a_restored_guest_is_ready_within_five_seconds(bench: Bench, clock: Clock) -> None:
     guest = bench.clean()
     guest.write("/root/left-behind", "x")
@@ -26,6 +27,7 @@ def test_a_restored_guest_is_ready_within_five_seconds(bench: Bench, clock: Cloc
     assert guest.run("ls /root").stdout == ""
 
 
+@pytest.mark.alone
 def test_two_machines_start_from_one_base(bench: Bench, lab: Lab, clock: Clock) -> None:
     """They stand at the same moment of the same boot, and what one does the other does not see."""
     first = bench.clean()

@@ -10,8 +10,6 @@ from tests.lab.devices import at_boot
 from tests.lab.media import medium
 from tests.lab.powercut import MAGIC, StateDisk
 
-from .conftest import FIGURES
-
 OLD, NEW = b"a" * 512, b"b" * 512
 
 
@@ -52,12 +50,11 @@ def test_a_log_of_another_kind_is_refused(tmp_path: Path) -> None:
         disk.after_cut(tmp_path / "after")
 
 
-@pytest.mark.slow  # the scenario of the power cut stands on the same disk
+@pytest.mark.slow  # the campaign starts from such disks again and again
 def test_a_guest_finds_after_a_cut_what_it_had_flushed(lab: Lab, tmp_path: Path) -> None:
     state = "/var/lib/usbguard-py"
     survived = tmp_path / "state.raw"
     with lab.boot(state_disk=True, cpus=2, memory=512) as guest:
-        FIGURES.append(("boot with a state disk", guest.boot_seconds))
         guest.run(f"yes old | head -c 4096 > {state}/direct; echo kept > {state}/kept; sync")
         # Direct writes reach the disk itself; without a flush they may still be lost there.
         guest.run(f"yes new | head -c 4096 | dd of={state}/direct bs=4096 oflag=direct conv=notrunc status=none")
