@@ -10,7 +10,7 @@ from tests.cli.conftest import Run
 from tests.cli.rig import Judge
 from usbguard_py import paths
 from usbguard_py.core import requests
-from usbguard_py.errors_floor import FloorTrouble
+from usbguard_py.errors_floor import FloorTrouble, FloorUnified
 from usbguard_py.shell import bootloader, floor_check, floor_setup
 
 KERNEL = "linux /boot/vmlinuz-6.1.0 root=/dev/sda1"
@@ -224,6 +224,31 @@ def test_check_prints_a_remedy_below_each_open_part(run: Run, machine: Machine) 
     assert "GRUB" in text
     assert "OPEN" in text
     assert "→ Run: usbguard-py floor install" in text
+
+
+def test_unified_images_are_refused_and_never_called_closed(run: Run, machine: Machine) -> None:
+    """Their command line and initramfs are in the image; nobody looks into it."""
+    image = machine.put("boot/efi/EFI/Linux/sample-6.1.0.efi", "")
+    result = run("floor", "install", "--yes", lang="en")
+    assert (result.exit_code, machine.called) == (FloorUnified.exit_code, [])
+    assert f"{image} is a unified kernel image" in result.stderr
+    assert states(run)["unified-kernel"] is False
+
+
+def test_dracut_builds_the_image_of_every_kernel(run: Run, machine: Machine) -> None:
+    """Where the package of a kernel calls it, also with a rest of initramfs-tools on the disk."""
+    machine.put("usr/bin/dracut", "")
+    machine.put("etc/kernel/postinst.d/dracut", "")
+    machine.put("lib/modules/6.1.0/modules.dep", "")
+    image = machine.put("boot/initrd.img-6.1.0", "")
+    assert run("floor", "install", "--yes").exit_code == 0
+    assert f"dracut -q --force {image} 6.1.0" in machine.called
+    assert not [c for c in machine.called if c.startswith("update-initramfs")]
+
+
+def test_an_initramfs_of_another_kind_is_never_called_closed(run: Run, machine: Machine) -> None:
+    (machine.root / "usr/sbin/mkinitramfs").unlink()
+    assert states(run)["initramfs"] is False
 
 
 def test_loader_entries_are_closed_through_the_command_line_s_file(run: Run, machine: Machine) -> None:
