@@ -11,7 +11,7 @@ from tests.cli.rig import Judge
 from usbguard_py import paths
 from usbguard_py.core import requests
 from usbguard_py.errors_floor import FloorTrouble, FloorUnified
-from usbguard_py.shell import bootloader, floor_check, floor_setup
+from usbguard_py.shell import bootloader, floor_check, floor_setup, tools
 
 KERNEL = "linux /boot/vmlinuz-6.1.0 root=/dev/sda1"
 
@@ -287,3 +287,10 @@ def test_storage_drivers_stay_as_they_were_when_nobody_would_load_them(run: Run,
     machine.fails = "systemctl"
     assert run("floor", "drivers", "--just-in-time").exit_code == FloorTrouble.exit_code
     assert not paths.DRIVERS_HIDDEN.exists()
+
+
+def test_the_boot_menu_keeps_its_language(monkeypatch: pytest.MonkeyPatch) -> None:
+    """update-grub writes it into grub.cfg; what other programs say is for us."""
+    monkeypatch.setenv("LANG", "vi_VN.UTF-8")
+    assert tools.environment("update-grub")["LANG"] == "vi_VN.UTF-8"
+    assert tools.environment("kernel-install") == {"PATH": tools.PATH, "LC_ALL": "C.UTF-8"}
