@@ -13,6 +13,7 @@ SHELL = [
     "systemd/maintenance-entry",
     "systemd/initramfs/hook",
     "systemd/initramfs/init-top",
+    "systemd/dracut/usbguard-py.sh",
     "scripts/bootstrap.sh",
     ".ci/run",
     *(f"packaging/{n}" for n in ("postinst", "prerm", "postrm")),
@@ -40,6 +41,11 @@ def test_types() -> None:
 
 def test_spelling() -> None:
     tool("codespell", "usbguard_py", "docs", "systemd", "packaging", "README.md", "CHANGELOG.md")
+
+
+def test_bash() -> None:
+    """dracut reads its modules with bash."""
+    tool("shellcheck", "-s", "bash", "systemd/dracut/module-setup.sh")
 
 
 @pytest.mark.parametrize("script", SHELL)

@@ -32,11 +32,22 @@ class FloorOnUsb(GuardError):
 
 
 class FloorUnsupported(GuardError):
-    """The initramfs is not built by initramfs-tools."""
+    """The initramfs is built by something else than initramfs-tools or dracut."""
 
     exit_code = 69
-    sentence = N_("initramfs-tools is not installed; dracut and others are not supported.")
+    sentence = N_("Neither initramfs-tools nor dracut builds the initramfs here; others are not supported.")
     remedy = N_("Nothing was changed. The floor's unit still closes USB when the system starts.")
+
+
+class FloorUnified(GuardError):
+    """A unified kernel image can be started: kernel, command line and initramfs in one file."""
+
+    exit_code = 69
+    sentence = N_("{path} is a unified kernel image; the floor is not put into such images.")
+    remedy = N_(
+        "Nothing was changed. Start the kernel by an entry with its own initramfs and remove the image. "
+        "The floor's unit still closes USB when the system starts."
+    )
 
 
 class FloorTrouble(GuardError):

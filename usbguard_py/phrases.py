@@ -173,6 +173,8 @@ DETAILS: tuple[str, ...] = (
     N_("the entry {name} starts an initramfs in which {detail}"),
     N_("it has no entry"),
     N_("neither GRUB nor systemd-boot was found"),
+    N_("{name} has its own command line and initramfs"),
+    N_("it is built by neither initramfs-tools nor dracut"),
     N_("as on the disk"),
     N_("as installed"),
     N_("there is no image"),

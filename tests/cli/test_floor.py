@@ -10,8 +10,8 @@ from tests.cli.conftest import Run
 from tests.cli.rig import Judge
 from usbguard_py import paths
 from usbguard_py.core import requests
-from usbguard_py.errors_floor import FloorTrouble
-from usbguard_py.shell import bootloader, floor_check, floor_setup
+from usbguard_py.errors_floor import FloorTrouble, FloorUnified
+from usbguard_py.shell import bootloader, floor_check, floor_setup, tools
 
 KERNEL = "linux /boot/vmlinuz-6.1.0 root=/dev/sda1"
 
@@ -226,6 +226,31 @@ def test_check_prints_a_remedy_below_each_open_part(run: Run, machine: Machine) 
     assert "→ Run: usbguard-py floor install" in text
 
 
+def test_unified_images_are_refused_and_never_called_closed(run: Run, machine: Machine) -> None:
+    """Their command line and initramfs are in the image; nobody looks into it."""
+    image = machine.put("boot/efi/EFI/Linux/sample-6.1.0.efi", "")
+    result = run("floor", "install", "--yes", lang="en")
+    assert (result.exit_code, machine.called) == (FloorUnified.exit_code, [])
+    assert f"{image} is a unified kernel image" in result.stderr
+    assert states(run)["unified-kernel"] is False
+
+
+def test_dracut_builds_the_image_of_every_kernel(run: Run, machine: Machine) -> None:
+    """Where the package of a kernel calls it, also with a rest of initramfs-tools on the disk."""
+    machine.put("usr/bin/dracut", "")
+    machine.put("etc/kernel/postinst.d/dracut", "")
+    machine.put("lib/modules/6.1.0/modules.dep", "")
+    image = machine.put("boot/initrd.img-6.1.0", "")
+    assert run("floor", "install", "--yes").exit_code == 0
+    assert f"dracut -q --force {image} 6.1.0" in machine.called
+    assert not [c for c in machine.called if c.startswith("update-initramfs")]
+
+
+def test_an_initramfs_of_another_kind_is_never_called_closed(run: Run, machine: Machine) -> None:
+    (machine.root / "usr/sbin/mkinitramfs").unlink()
+    assert states(run)["initramfs"] is False
+
+
 def test_loader_entries_are_closed_through_the_command_line_s_file(run: Run, machine: Machine) -> None:
     paths.GRUB_CONFIG.unlink()
     machine.put("boot/vmlinuz-6.1.0", "")
@@ -262,3 +287,10 @@ def test_storage_drivers_stay_as_they_were_when_nobody_would_load_them(run: Run,
     machine.fails = "systemctl"
     assert run("floor", "drivers", "--just-in-time").exit_code == FloorTrouble.exit_code
     assert not paths.DRIVERS_HIDDEN.exists()
+
+
+def test_the_boot_menu_keeps_its_language(monkeypatch: pytest.MonkeyPatch) -> None:
+    """update-grub writes it into grub.cfg; what other programs say is for us."""
+    monkeypatch.setenv("LANG", "vi_VN.UTF-8")
+    assert tools.environment("update-grub")["LANG"] == "vi_VN.UTF-8"
+    assert tools.environment("kernel-install") == {"PATH": tools.PATH, "LC_ALL": "C.UTF-8"}

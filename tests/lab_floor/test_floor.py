@@ -3,6 +3,7 @@
 No kernel parameter here either: what holds is the unit without Python and the udev rules.
 """
 
+import json
 import re
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -11,6 +12,8 @@ import pytest
 
 from tests.lab import Guest, Lab, Plugged
 from tests.lab.devices import at_boot
+from usbguard_py.core.bootline import WORD as PARAMETER
+from usbguard_py.core.maintenance import PARAMETER as MAINTENANCE
 
 pytestmark = pytest.mark.xdist_group("floor")
 ROOT = Path(__file__).parents[2]
@@ -212,6 +215,47 @@ def test_the_hands_have_the_host_s_mounts(guest: Guest) -> None:
     )
     guest.run("systemctl daemon-reload && systemctl start usbguard-py-hands.service", check=True)
     assert guest.read("/run/hands-namespace") == guest.run("readlink /proc/1/ns/mnt", check=True).stdout
+
+
+def kernels(guest: Guest) -> list[str]:
+    """The lines of grub.cfg that load a kernel."""
+    return re.findall(r"^\s*linux\s.*$", guest.read("/boot/grub/grub.cfg"), re.MULTILINE)
+
+
+def grub_part(guest: Guest) -> tuple[bool, str]:
+    """What `floor check` says about GRUB."""
+    every = json.loads(guest.run("usbguard-py floor check --json", check=False, timeout=120).stdout)["parts"]
+    return next((p["closed"], p["detail"]) for p in every if p["name"] == "grub")
+
+
+@pytest.mark.slow
+def test_grub_s_own_entries_are_closed_and_given_back(guest: Guest) -> None:
+    """What the real `update-grub` writes: each kernel, its recovery entry, a kernel that comes later, maintenance."""
+    # Minutes under emulation; the real one runs in test_from_power_on.py.
+    guest.run("ln -sf /bin/true /usr/sbin/update-initramfs && mkdir -p /boot/grub && update-grub", timeout=120)
+    before = guest.read("/boot/grub/grub.cfg")
+    assert kernels(guest)
+    assert grub_part(guest)[0] is False
+    guest.run("usbguard-py floor install --yes --no-keyboard", check=True, timeout=300)
+    started = kernels(guest)
+    assert all(PARAMETER in line.split() for line in started)
+    assert [line for line in started if " single " in f"{line} "], "the recovery entry is among them"
+    assert sum(MAINTENANCE in line.split() for line in started) == 1
+    assert grub_part(guest)[0] is True
+
+    new = "for file in vmlinuz initrd.img; do cp /boot/$file-$(uname -r) /boot/$file-9.9.9-lab; done"
+    guest.run(f"{new}; /etc/kernel/postinst.d/zz-update-grub 9.9.9-lab", check=True, timeout=120)
+    added = [line for line in kernels(guest) if "vmlinuz-9.9.9-lab" in line]
+    assert added
+    assert all(PARAMETER in line.split() for line in added)
+    guest.run(f"sed -i '0,/ {PARAMETER}/s///' /boot/grub/grub.cfg")
+    closed, detail = grub_part(guest)
+    assert not closed
+    assert "starts open" in detail
+
+    guest.run("rm /boot/*-9.9.9-lab && usbguard-py floor remove --yes", check=True, timeout=300)
+    assert guest.read("/boot/grub/grub.cfg") == before
+    assert guest.run("ls /etc/default/grub.d/usbguard-py.cfg /etc/grub.d/42_usbguard-py", check=False).returncode != 0
 
 
 def test_removal_opens_and_purge_keeps_the_ledger(guest: Guest) -> None:

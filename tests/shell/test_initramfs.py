@@ -125,3 +125,19 @@ def test_an_unknown_packer_is_named(machine: Path) -> None:
 def test_an_image_without_a_kernel_is_nobody_s(machine: Path) -> None:
     image(machine).rename(paths.BOOT / "initrd.img-5.10.0")
     assert initramfs.images() == ()
+
+
+@pytest.mark.parametrize("hook", initramfs.DRACUT_HOOKS)
+def test_dracut_s_images_hold_its_hook(machine: Path, hook: str) -> None:
+    """Instead of the script of initramfs-tools, in one of the places where dracut's versions put it."""
+    for name in ("usr/bin/dracut", "etc/kernel/postinst.d/dracut", initramfs.DRACUT_SCRIPT):
+        write(paths.ROOT / name, f"content of {name}")
+    whole = {"00-usbguard-py": None, "ORDER": None}
+    assert initramfs.problems(image(machine, **whole)) == (f"{initramfs.DRACUT_HOOKS[0]} is missing",)
+    write(machine / "extra" / hook, f"content of {initramfs.DRACUT_SCRIPT}")
+    path = image(machine, "cat", **whole)
+    path.write_bytes(archive(machine / "extra") + path.read_bytes())
+    assert initramfs.problems(path) == ()
+    write(machine / "extra" / hook, "another")
+    path.write_bytes(archive(machine / "extra") + image(machine, "cat", **whole).read_bytes())
+    assert initramfs.problems(path) == (f"{hook} differs",)

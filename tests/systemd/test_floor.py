@@ -370,6 +370,18 @@ def test_renew_builds_again_when_the_list_changed_meanwhile(machine: Machine) ->
     assert machine.get("called").splitlines() == ["-u -k all"] * 2
 
 
+def test_images_are_built_by_dracut_where_a_kernel_s_package_calls_it(machine: Machine) -> None:
+    """One after the other, and only of kernels that are there."""
+    renewing(machine, "")
+    machine.put("bin/dracut", f"#!/bin/sh\necho \"dracut $*\" >>'{machine.root}/called'\n", mode=0o755)
+    for name in ("usr/bin/dracut", "etc/kernel/postinst.d/dracut"):
+        machine.put(name, "", mode=0o755)
+    for name in ("boot/initrd.img-6.1.0", "boot/initrd.img-5.10.0", "lib/modules/6.1.0/modules.dep"):
+        machine.put(name, "")
+    assert machine.run("images").returncode == 0
+    assert machine.get("called") == f"dracut -q --force {machine.root}/boot/initrd.img-6.1.0 6.1.0"
+
+
 def test_renew_says_that_it_failed_and_remembers_nothing(machine: Machine) -> None:
     renewing(machine, "exit 1")
     machine.enforce(KEYBOARD)

@@ -23,6 +23,7 @@ PARTS = {
     "grub": N_("GRUB"),
     "systemd-boot": N_("systemd-boot"),
     "boot-loader": N_("boot loader"),
+    "unified-kernel": N_("unified kernel image"),
     "initramfs": N_("initramfs"),
     "module-option": N_("module option"),
     "marker": N_("mark for the initramfs"),
@@ -41,6 +42,7 @@ INSTALL = N_("Run: usbguard-py floor install")
 RESTART = N_("Restart the computer. If that does not help: usbguard-py floor install")
 REMEDIES = {
     "boot-loader": N_("Add usbcore.authorized_default=0 to the kernel command line of your boot loader yourself."),
+    "unified-kernel": N_("Start the kernel by an entry with its own initramfs, and remove this image."),
     "udev-rules": N_("Install the package again, and remove files of these names from /etc/udev/rules.d."),
     "enrolled": N_("Look who wrote /etc/usbguard-py/floor/input; then restart usbguard-py, which writes it anew."),
     "unit": N_("Run: systemctl enable --now usbguard-py-floor"),

@@ -37,6 +37,14 @@ def entries(loader: str) -> tuple[Entry, ...]:
     return tuple(entry for entry in read if entry is not None)
 
 
+def unified() -> tuple[Path, ...]:
+    """The unified kernel images that a boot loader finds: each has a command line and an initramfs of its own.
+
+    Boot Loader Specification, type #2: ``/EFI/Linux/*.efi`` of the EFI system partition or the boot partition.
+    """
+    return tuple(sorted(path for root in _partitions() for path in root.glob("EFI/Linux/*.efi")))
+
+
 def closed(loader: str) -> bool:
     """Whether it has entries and all of them start the kernel closed."""
     every = entries(loader)
@@ -103,7 +111,10 @@ def write_loader_entries() -> None:
         run("kernel-install", "add", version, str(kernel), *((str(image),) if image.exists() else ()))
 
 
+def _partitions() -> tuple[Path, ...]:
+    """Where bootctl(1) looks for the EFI system partition and the boot partition."""
+    return (paths.ROOT / "efi", paths.BOOT, paths.BOOT / "efi")
+
+
 def _loader_files() -> tuple[Path, ...]:
-    # Where bootctl(1) looks for the EFI system partition and the boot partition.
-    roots = (paths.ROOT / "efi", paths.BOOT, paths.BOOT / "efi")
-    return tuple(sorted(p for root in roots for p in root.glob("loader/entries/*.conf")))
+    return tuple(sorted(p for root in _partitions() for p in root.glob("loader/entries/*.conf")))

@@ -54,11 +54,16 @@ def _boot_loaders() -> Iterator[Part]:
         if old:
             detail = f"the entry {old[0][0]} starts an initramfs in which {old[0][1]}"
         yield Part(loader, bool(entries) and not opened and not old, detail if entries else "it has no entry")
+    for image in bootloader.unified():
+        yield Part("unified-kernel", closed=False, detail=f"{image.name} has its own command line and initramfs")
     if not bootloader.found():
         yield Part("boot-loader", closed=False, detail="neither GRUB nor systemd-boot was found")
 
 
 def _initramfs() -> Iterator[Part]:
+    if not initramfs.supported():
+        yield Part("initramfs", closed=False, detail="it is built by neither initramfs-tools nor dracut")
+        return
     for image in initramfs.images():
         bad = initramfs.problems(image)
         yield Part(f"initramfs {initramfs.version(image)}", not bad, bad[0] if bad else "as on the disk")

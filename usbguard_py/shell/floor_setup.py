@@ -10,7 +10,14 @@ import msgspec
 
 from usbguard_py import paths
 from usbguard_py.core.bootline import closes
-from usbguard_py.errors_floor import FloorLocksOut, FloorObserves, FloorOnUsb, FloorTrouble, FloorUnsupported
+from usbguard_py.errors_floor import (
+    FloorLocksOut,
+    FloorObserves,
+    FloorOnUsb,
+    FloorTrouble,
+    FloorUnified,
+    FloorUnsupported,
+)
 from usbguard_py.shell import bootloader, floor, initramfs
 from usbguard_py.shell.files import put, text_of
 from usbguard_py.shell.floor_check import DRIVERS_UNIT, HIDDEN, OPTION, RENEWAL, UNIT
@@ -32,13 +39,16 @@ def refuse_lock_out(*, keyboard: bool) -> None:
     """Nobody must be locked out by the next start; ``keyboard`` false when no USB keyboard is needed.
 
     Raises:
-        FloorUnsupported: the initramfs is built by something else than initramfs-tools.
+        FloorUnsupported: the initramfs is built by something else than initramfs-tools or dracut.
+        FloorUnified: a unified kernel image can be started, into which nothing is put.
         FloorObserves: the machine only observes.
         FloorOnUsb: the system lies on a USB disk.
         FloorLocksOut: no enrolled keyboard could work in the initramfs.
     """
     if not initramfs.supported():
         raise FloorUnsupported
+    if unified := bootloader.unified():
+        raise FloorUnified(path=str(unified[0]))
     if floor.mode() != "enforce":
         raise FloorObserves
     for path in ("/", "/usr", "/boot"):
@@ -66,7 +76,7 @@ def _missing() -> Iterator[Step]:
     if any(asked("systemctl", "is-enabled", unit) != "enabled" for unit in (UNIT, *RENEWAL)):
         yield Step("unit", f"systemctl enable {UNIT} {RENEWAL[0]}", _enable)
     if not _images_hold():
-        yield Step("initramfs", "update-initramfs -u -k all", _update_initramfs)
+        yield Step("initramfs", _building(), _update_initramfs)
     if entries_open or bootloader.old_images():
         yield Step("systemd-boot", "kernel-install add", bootloader.write_loader_entries)
     if "grub" in boot and not (bootloader.closed("grub") and text_of(paths.GRUB_ENTRY) == bootloader.GRUB_ENTRY):
@@ -93,7 +103,7 @@ def _present() -> Iterator[Step]:
     if any(asked("systemctl", "is-enabled", unit) == "enabled" for unit in RENEWAL):
         yield Step("renewal", f"systemctl disable {RENEWAL[0]}", lambda: run("systemctl", "disable", *RENEWAL))
     if initramfs.supported() and any(initramfs.holds_floor(image) for image in initramfs.images()):
-        yield Step("initramfs", "update-initramfs -u -k all", _update_initramfs)
+        yield Step("initramfs", _building(), _update_initramfs)
     if "systemd-boot" in bootloader.found() and any(e.closed for e in bootloader.entries("systemd-boot")):
         yield Step("systemd-boot", "kernel-install add", bootloader.write_loader_entries)
 
@@ -135,8 +145,13 @@ def _enable() -> None:
         run("systemctl", "start", RENEWAL[0])
 
 
+def _building() -> str:
+    return "; ".join(" ".join(command) for command in initramfs.commands())
+
+
 def _update_initramfs() -> None:
-    run("update-initramfs", "-u", "-k", "all")
+    for command in initramfs.commands():
+        run(*command)
 
 
 def _on_usb(path: str) -> bool:

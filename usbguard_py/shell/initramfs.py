@@ -18,6 +18,9 @@ from usbguard_py.shell.tools import PATH
 SCRIPT = "scripts/init-top/00-usbguard-py"
 ORDER = "scripts/init-top/ORDER"  # initramfs-tools(7): which script of init-top runs when
 MODE = "etc/usbguard-py/floor/mode"
+DRACUT_SCRIPT = "usr/lib/dracut/modules.d/02usbguard-py/usbguard-py.sh"
+# Where dracut puts a hook: since 103 below /var (its NEWS); /lib is a link where the file systems are merged.
+DRACUT_HOOKS = tuple(f"{lib}/dracut/hooks/pre-udev/00-usbguard-py.sh" for lib in ("usr/lib", "lib", "var/lib"))
 SAME = {
     "usr/lib/usbguard-py/floor": "usr/lib/usbguard-py/floor",
     "usr/lib/udev/rules.d/10-usbguard-py.rules": "usr/lib/udev/rules.d/10-usbguard-py.rules",
@@ -25,9 +28,9 @@ SAME = {
     "etc/usbguard-py/floor/input": "etc/usbguard-py/floor/input",
     SCRIPT: f"usr/share/initramfs-tools/{SCRIPT}",
 }
-"""What must be the same byte by byte: the name in the image, and the file on the machine."""
+"""What must be the same byte by byte: the name in the image, and the file on the machine; dracut has another script."""
 
-WANTED = frozenset({*SAME, ORDER, MODE})
+WANTED = frozenset({*SAME, *DRACUT_HOOKS, ORDER, MODE})
 LARGEST = 1024 * 1024  # bytes of a file that is wanted; the largest of them has some ten thousand
 LONGEST_NAME = 4096  # bytes, PATH_MAX
 HEADER = 110  # bytes of a header of "newc"
@@ -44,9 +47,26 @@ PACKERS = {
 """First bytes of each compression that the kernel unpacks (lib/decompress.c), and what unpacks it here."""
 
 
+def builder() -> str:
+    """What builds the images: ``dracut`` where the package of a kernel calls it, ``initramfs-tools``, or nothing known.
+
+    dracut first: a part of initramfs-tools may be left over, and dracut may bring an ``update-initramfs`` of its own.
+    """
+    if all((paths.ROOT / name).exists() for name in ("usr/bin/dracut", "etc/kernel/postinst.d/dracut")):
+        return "dracut"
+    return "initramfs-tools" if (paths.ROOT / "usr/sbin/mkinitramfs").exists() else ""
+
+
 def supported() -> bool:
-    """Whether images are built by initramfs-tools; dracut brings a command ``update-initramfs`` of its own."""
-    return (paths.ROOT / "usr/sbin/mkinitramfs").exists()
+    """Whether images are built by something into which the floor can be put."""
+    return bool(builder())
+
+
+def commands() -> tuple[tuple[str, ...], ...]:
+    """The commands that build the image of every kernel anew."""
+    if builder() == "dracut":
+        return tuple(("dracut", "-q", "--force", str(image), version(image)) for image in images())
+    return (("update-initramfs", "-u", "-k", "all"),)
 
 
 def images() -> tuple[Path, ...]:
@@ -67,10 +87,16 @@ def problems(image: Path) -> tuple[str, ...]:
         held = dict(files(image, WANTED))
     except (BadInput, OSError) as error:
         return (str(error),)
-    bad = [p for name, file in SAME.items() if (p := _compared(name, held.get(name), paths.ROOT / file))]
+    dracut = builder() == "dracut"
+    same = {name: file for name, file in SAME.items() if not dracut or name != SCRIPT}
+    if dracut:
+        same[next((name for name in DRACUT_HOOKS if name in held), DRACUT_HOOKS[0])] = DRACUT_SCRIPT
+    bad = [p for name, file in same.items() if (p := _compared(name, held.get(name), paths.ROOT / file))]
     if held.get(MODE, b"").strip() != b"enforce":
         bad.append(f"{MODE} is missing" if MODE not in held else f"{MODE} differs")
-    return (*bad, *(() if _first(held.get(ORDER, b"").decode("ascii", "replace")) else ("it runs after udev",)))
+    # dracut runs its hook `pre-udev` before udev, whatever else is in the image (dracut.modules(7)).
+    first = dracut or _first(held.get(ORDER, b"").decode("ascii", "replace"))
+    return (*bad, *(() if first else ("it runs after udev",)))
 
 
 def holds_floor(image: Path) -> bool:

@@ -1,10 +1,12 @@
 """Programs of the system that we call: by fixed names, from the system's own folders."""
 
+import os
 import subprocess
 
 from usbguard_py.errors_floor import FloorTrouble
 
 PATH = "/usr/sbin:/usr/bin:/sbin:/bin"
+LANGUAGE = ("LANG", "LANGUAGE", "LC_ALL", "LC_MESSAGES")
 SECONDS = 3600  # building the images of several kernels on a slow machine
 
 
@@ -32,8 +34,23 @@ def asked(*command: str) -> str:
         return ""
 
 
+def environment(program: str) -> dict[str, str]:
+    """What a program gets of our environment: nothing but its language, where that is written into a file.
+
+    update-grub writes the boot menu in the language of whoever calls it (grub-mkconfig, 00_header and 10_linux).
+    """
+    if program != "update-grub":
+        return {"PATH": PATH, "LC_ALL": "C.UTF-8"}
+    return {"PATH": PATH, **{name: os.environ[name] for name in LANGUAGE if name in os.environ}}
+
+
 def _started(*command: str) -> subprocess.CompletedProcess[str]:
-    environment = {"PATH": PATH, "LC_ALL": "C.UTF-8"}
     return subprocess.run(  # noqa: S603 - fixed names, no text of a device
-        command, capture_output=True, text=True, check=False, timeout=SECONDS, env=environment, stdin=subprocess.DEVNULL
+        command,
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=SECONDS,
+        env=environment(command[0]),
+        stdin=subprocess.DEVNULL,
     )
