@@ -35,17 +35,15 @@ class Room:
 
     select: tuple[str, ...]
     budget: int
-    side_by_side: bool = False
+    side_by_side: str = ""
     before: tuple[tuple[str, ...], ...] = ()
     after: tuple[tuple[str, ...], ...] = ()
     environment: Mapping[str, str] = field(default_factory=dict)
 
 
-SIDE_BY_SIDE = ("-n", "2", "--dist", "loadgroup")
-"""Two guests at a time, each of one processor (`ALONE`): what is next goes to whoever is free.
-
-What shares a snapshot of its own is one group (`pytest.mark.xdist_group`) and stays in one guest.
-"""
+TESTS, FILES = "loadgroup", "loadfile"
+"""How two guests at a time, each of one processor (`ALONE`), share the work: whoever is free takes the next test, or,
+where a file's tests share a guest of their own, the next file (pytest-xdist, `--dist`)."""
 ALONE = {PROCESSORS: "1"}
 
 ROOMS = {
@@ -63,11 +61,11 @@ ROOMS = {
     ),
     "package": Room(("-m", "package"), budget=8 * 60, before=(("make", "package"),)),
     "papers": Room(("-m", "papers"), budget=3 * 60),
-    "lab": Room(("-m", "lab"), budget=10 * 60, side_by_side=True, environment=ALONE),
+    "lab": Room(("-m", "lab"), budget=10 * 60, side_by_side=FILES, environment=ALONE),
     "scenarios": Room(
         ("-m", "scenarios"),
         budget=15 * 60,
-        side_by_side=True,
+        side_by_side=TESTS,
         before=(("rm", "-f", "build/scenarios.json"),),
         after=((sys.executable, "-m", "tests.scenarios.evidence", "check", "scenarios"),),
         environment=ALONE,
@@ -75,7 +73,7 @@ ROOMS = {
     "attacks": Room(
         ("-m", "attacks"),
         budget=20 * 60,
-        side_by_side=True,
+        side_by_side=TESTS,
         after=((sys.executable, "-m", "tests.scenarios.evidence", "check", "attacks"),),
         environment=ALONE,
     ),
@@ -123,7 +121,7 @@ def runs(room: Room, *, slow: bool) -> dict[str, tuple[str, ...]]:
     if not room.side_by_side:
         return {"": (option, chosen, *more)}
     return {
-        "": (option, f"({chosen}) and not alone", *SIDE_BY_SIDE, *more),
+        "": (option, f"({chosen}) and not alone", "-n", "2", "--dist", room.side_by_side, *more),
         "-alone": (option, f"({chosen}) and alone", *more),
     }
 

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from tests import rooms
-from tests.rooms import ROOMS, Outcome, Room, counts, good, main, run_room, runs, summary
+from tests.rooms import ROOMS, TESTS, Outcome, Room, counts, good, main, run_room, runs, summary
 
 FINE = Outcome("fast", 10.0, 60, ok=True, passed=3)
 
@@ -59,7 +59,7 @@ def test_what_is_held_to_a_time_has_the_machine_for_itself() -> None:
 
 def test_both_halves_of_a_room_count(monkeypatch: pytest.MonkeyPatch) -> None:
     """A failure among those that run alone is a failure of the room."""
-    monkeypatch.setitem(ROOMS, "sample", Room(("-m", "scenarios"), budget=60, side_by_side=True))
+    monkeypatch.setitem(ROOMS, "sample", Room(("-m", "scenarios"), budget=60, side_by_side=TESTS))
     fails = (sys.executable, "-c", "import sys; sys.exit('-n' not in sys.argv)")
     monkeypatch.setattr(rooms, "PYTEST", fails)
     assert not run_room("sample", slow=False).ok

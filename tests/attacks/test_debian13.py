@@ -5,7 +5,7 @@ import pytest
 from tests.lab import Lab
 from tests.lab.evidence import Evidence
 from tests.lab.gadgets import hid, mass_storage
-from tests.scenarios.rig import APPROVED, CMDLINE, INSIDE, Rig, approve_sample, package
+from tests.scenarios.rig import APPROVED, CMDLINE, Rig, approve_sample, package
 
 VID, PID = 0x1209, 0x0001  # pid.codes' test pair, for nobody's product
 DRIVERS = "usb-storage usbhid hid-generic evdev vfat"
@@ -15,7 +15,6 @@ def installed(rig: Rig) -> None:
     """As an administrator does on a machine without network; then the strict policy and one stick on the list."""
     guest = rig.guest
     guest.put(package(), "/root/usbguard-py.deb")
-    guest.put(INSIDE / "entries.py", "/opt/lab/entries.py")
     guest.run("DEBIAN_FRONTEND=noninteractive apt-get install -y /root/usbguard-py.deb", timeout=240)
     guest.run("systemctl is-active --wait usbguard-py.service", timeout=60)
     guest.run(f"modprobe -a {DRIVERS}")

@@ -9,7 +9,7 @@ from typing import Any
 from tests.bench.contenders import Contender, memory, settled
 from tests.bench.trace import Hit, Trace
 from tests.lab import Guest
-from tests.scenarios.rig import APPROVED
+from tests.scenarios.rig import APPROVED, Rig
 
 PORT = 3  # QEMU's port: always the same, so that the path and the peer's rule are
 FUNCTION = 15.0  # seconds for a bind under emulation on a busy machine
@@ -112,9 +112,8 @@ def timed(guest: Guest, commands: Sequence[str], times: int) -> dict[str, list[f
 
 def decisions(guest: Guest) -> list[dict[str, Any]]:
     """The decisions of this boot that allowed a device."""
-    words = ["python3", "-I", "/opt/lab/entries.py", "0", "kind=decision", "code=ALLOWED"]
     boot = guest.read("/proc/sys/kernel/random/boot_id").strip()
-    return [e for e in json.loads(guest.run(words).stdout) if e["boot"] == boot]
+    return Rig(guest).entries(kind="decision", code="ALLOWED", boot=boot)
 
 
 def paired(seen: Sequence[Seen], hits: Sequence[Hit], entries: Sequence[dict[str, Any]] | None) -> list[Plug]:

@@ -147,6 +147,20 @@ class Control:
         if not reply["done"]:
             raise LabError(f"{path} reads {reply['text']!r}, not {text!r}, after {timeout:g} s")
 
+    def records(
+        self, database: str, query: str, parameters: list[Any], fields: dict[str, str], timeout: float = 0.0
+    ) -> list[Record]:
+        """Read an SQLite file in the guest: rows of one JSON object each, those that have these fields, as text.
+
+        With `timeout` it waits so many seconds for the first one. Raises CommandFailed when it cannot be read.
+        """
+        asked = {"database": database, "query": query, "parameters": parameters, "fields": fields}
+        reply = self.ask("records", timeout + 60, **asked, timeout=timeout)
+        if "failed" in reply:
+            raise CommandFailed(f"{database}: {reply['failed']}")
+        found: list[Record] = reply["found"]
+        return found
+
     def set_clock(self) -> None:
         """Set the guest's clock to the host's; a restored snapshot brings its old time along."""
         self.ask("clock", realtime=time.time())

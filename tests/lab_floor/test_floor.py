@@ -15,7 +15,6 @@ from tests.lab.devices import at_boot
 from usbguard_py.core.bootline import WORD as PARAMETER
 from usbguard_py.core.maintenance import PARAMETER as MAINTENANCE
 
-pytestmark = pytest.mark.xdist_group("floor")
 ROOT = Path(__file__).parents[2]
 UNITS = "usbguard-py-floor.service usbguard-py.service usbguard-py-hands.socket usbguard-py-hands.service"
 DRIVERS = "usb-storage uas usbhid hid-generic evdev cdc_ether cdc_subset rndis_host vfat"

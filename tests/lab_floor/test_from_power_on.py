@@ -21,7 +21,6 @@ from tests.lab.machine import Machine
 from usbguard_py.core.maintenance import PARAMETER
 from usbguard_py.shell.floor import HEADER
 
-pytestmark = pytest.mark.xdist_group("power-on")
 ROOT = Path(__file__).parents[2]
 INSIDE = Path(__file__).parent / "inside"
 ENROLLED, STICK, STRANGER = "1-5", "2-6", "1-7"

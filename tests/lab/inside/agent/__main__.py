@@ -139,6 +139,29 @@ class Agent:
                 return {"done": False, "text": contents(path)}
             time.sleep(PAUSE)
 
+    def op_records(self, id, *, database, query, parameters, fields, timeout=0) -> dict:
+        """What a query finds, of which each row is one JSON object: those with these fields, waited for when asked.
+
+        SQLite has no event for another's commit; a look at its counter of changes costs next to nothing.
+        """
+        import sqlite3  # noqa: PLC0415 - a guest may have no more than Python's smallest part
+
+        deadline = time.monotonic() + timeout
+        try:
+            with contextlib.closing(sqlite3.connect(f"file:{database}?mode=ro", uri=True)) as connection:
+                version = None
+                while True:
+                    newer = connection.execute("PRAGMA data_version").fetchone()
+                    if newer != version:
+                        version = newer
+                        rows = [json.loads(row) for (row,) in connection.execute(query, parameters)]
+                        found = [r for r in rows if all(str(r.get(k, "")) == v for k, v in fields.items())]
+                    if found or time.monotonic() >= deadline:
+                        return {"found": found}
+                    time.sleep(PAUSE)
+        except sqlite3.Error as error:
+            return {"failed": f"{type(error).__name__}: {error}"}
+
     def op_steps(self, id, steps) -> dict:
         """Do a list of small things to a file system in one request; `mkdir` of what is there is no error."""
         for verb, path, *rest in steps:
