@@ -81,9 +81,7 @@ def outcome(answer: dict[str, Any]) -> tuple[int, str]:
     return answer["code"], json.loads(answer["err"])["error"] if answer["err"] else ""
 
 
-@pytest.mark.parametrize(
-    "user", ["danhsach", *(pytest.param(user, marks=pytest.mark.slow) for user in ROLES if user != "danhsach")]
-)
+@pytest.mark.parametrize("user", ROLES)
 def test_every_move_from_every_state(rig: Rig, user: str) -> None:
     """Allowed is what the table written by hand allows; refused is the rest, with the moves that are possible."""
     group = ROLES[user]
