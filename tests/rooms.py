@@ -80,9 +80,10 @@ ROOMS = {
     "attacks-13": Room(
         ("-m", "attacks and not own_guest"),
         budget=25 * 60,
+        side_by_side=TESTS,
         before=(("rm", "-f", "build/scenarios-13.json"),),
         after=((sys.executable, "-m", "tests.scenarios.evidence", "check", "attacks"),),
-        environment={ASKED: "debian13"},
+        environment={ASKED: "debian13", **ALONE},
     ),
     "crashes": Room(("-m", "crashes"), budget=10 * 60),
 }

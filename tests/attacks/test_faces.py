@@ -84,7 +84,7 @@ def test_a_stick_in_use_goes_on_to_a_face_that_was_learnt_and_to_no_other(rig: R
     assert [unit["model"].strip() for unit in known["media"]] == ["Tools", "Stick"]
     assert [e["kind"] for e in rig.entries(opened)] == ["outcome"]
     assert len([line for line in nodes(rig, since) if "block" in line]) == 1
-    assert rig.guest.run("stat -c %A /dev/sda").stdout.strip() == "brw-rw----"
+    assert rig.guest.run("udevadm settle; stat -c %A /dev/sda").stdout.strip() == "brw-rw----"
     rig.guest.run(f"test -e /proc/{reader.pid}/fd/7")
     rig.guest.add_unit(stick, DATA, 2)
     scan(rig, stick)
