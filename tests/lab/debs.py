@@ -27,7 +27,8 @@ def debs(*names: str) -> dict[str, Path]:
             fetching = folder.with_suffix(".part")
             shutil.rmtree(fetching, ignore_errors=True)
             fetching.mkdir()
-            script = 'cd "$1"; shift; exec apt-get download -qq "$@"'
+            # Lists that were never fetched, or name a version that the mirror has no more.
+            script = 'cd "$1"; shift; apt-get download -qq "$@" || { apt-get update -qq && apt-get download -qq "$@"; }'
             logged(["sh", "-c", script, "sh", str(fetching), *names], folder.with_suffix(".log"))
             fetching.rename(folder)
     return {path.name: path for path in sorted(folder.glob("*.deb"))}
