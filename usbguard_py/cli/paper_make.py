@@ -13,15 +13,16 @@ from usbguard_py.cli.commands import Command, Option
 from usbguard_py.cli.output import ask, interactive, json_out, say, show
 from usbguard_py.cli.paper_fields import Answers, hand_written, named
 from usbguard_py.cli.paper_words import HEAD, OPTIONS, USED, WORDS
+from usbguard_py.cli.places import SHOWN, more
 from usbguard_py.cli.table import Row
-from usbguard_py.cli.whitelist import Look
+from usbguard_py.cli.whitelist import Look, listed
 from usbguard_py.cli.whitelist_export import recorded
 from usbguard_py.cli.whitelist_list import NARROW, cells, conditions, heads
 from usbguard_py.cli.words import day as shown_day
 from usbguard_py.cli.words import number
 from usbguard_py.core.requests import WhitelistExported
 from usbguard_py.core.whitelist import Asset
-from usbguard_py.errors import FileExists, NotFound, Usage
+from usbguard_py.errors import FileExists, Usage
 from usbguard_py.errors_paper import NotForPaper, NothingForPaper
 from usbguard_py.i18n import N_, _, ngettext
 from usbguard_py.papers.fill import MAX_ROWS, ListMark, Matter, filled
@@ -31,7 +32,6 @@ from usbguard_py.shell.finding import Wanted
 from usbguard_py.shell.reader import Reader, Record
 from usbguard_py.shell.whole import sha256, whole
 
-SHOWN = 20  # devices before the questions
 _NUMBER = re.compile(r"(?:TB-?)?0*([0-9]{1,9})", re.IGNORECASE)
 
 
@@ -53,8 +53,7 @@ def make(
         mark = _mark(reader.list_change())
         look = Look.of(reader) if asking else None
     if look is not None:
-        show(heads(), [Row(cells(asset, look), look.style(asset)) for asset in assets[:SHOWN]])
-        _more(len(assets) - SHOWN)
+        _show(assets, look)
     day = times.day(asked["date"]) if asked["date"] else today
     path = _file(out, f"{kind.file}-{day}.docx", asking=asking)
     file_format = _format(path, asked["form"])
@@ -76,17 +75,12 @@ def make(
         json_out({**known, "list": mark, "by_hand": sorted(left), "sha256": digest, "recorded": seq})
         return
     _tell(kind, path, assets, mark, [name for name in form.template.fields if name in left])
-    if seq:
-        say(_("The paper is record {seq} of the log.").format(seq=number(seq)))
-    else:
-        say(_("The paper is not in the log. {problem}").format(problem=problem), "warn")
-    if WORDS[kind.name].after:
-        say("→ " + _(WORDS[kind.name].after))
+    _tell_record(kind, seq, problem)
 
 
-def _more(left: int) -> None:
-    if left > 0:
-        say(ngettext("{count} more is not shown", "{count} more are not shown", left).format(count=number(left)))
+def _show(assets: tuple[Asset, ...], look: Look) -> None:
+    show(heads(), [Row(cells(asset, look), look.style(asset)) for asset in assets[:SHOWN]])
+    more(len(assets))
 
 
 def _mark(change: Record | None) -> ListMark:
@@ -112,7 +106,7 @@ def chosen(reader: Reader, kind: Kind, ids: tuple[str, ...], asked: dict[str, An
         raise Usage(detail=_("either numbers of the list or options that say which devices"))
     if not ids and not narrowed and kind.name != "register":
         raise Usage(detail=_("missing: {names}").format(names="ID"))
-    assets = tuple(_known(reader, id_) for id_ in dict.fromkeys(map(_id, ids))) if ids else reader.find(wanted).assets
+    assets = tuple(listed(reader, id_) for id_ in dict.fromkeys(map(_id, ids))) if ids else reader.find(wanted).assets
     if not assets:
         raise NothingForPaper
     if len(assets) > MAX_ROWS:
@@ -126,13 +120,6 @@ def chosen(reader: Reader, kind: Kind, ids: tuple[str, ...], asked: dict[str, An
 def _id(text: str) -> str:
     found = _NUMBER.fullmatch(text.strip())
     return f"TB-{int(found[1]):04d}" if found else text
-
-
-def _known(reader: Reader, id_: str) -> Asset:
-    asset = reader.asset(id_)
-    if asset is None:
-        raise NotFound(what=_("approved device"), name=id_)
-    return asset
 
 
 def _file(out: str | None, default: str, *, asking: bool) -> Path:
@@ -158,6 +145,15 @@ def _tell(kind: Kind, path: Path, assets: tuple[Asset, ...], mark: ListMark, lef
     say(text.format(**known, day=shown_day(mark.day), file=path), "good")
     hand = [_(FIELDS[name]) if name in FIELDS else name for name in left]
     say(_("To be written by hand: {what}.").format(what="; ".join([_("number and day"), *hand])))
+
+
+def _tell_record(kind: Kind, seq: int, problem: str) -> None:
+    if seq:
+        say(_("The paper is record {seq} of the log.").format(seq=number(seq)))
+    else:
+        say(_("The paper is not in the log. {problem}").format(problem=problem), "warn")
+    if WORDS[kind.name].after:
+        say("→ " + _(WORDS[kind.name].after))
 
 
 @functools.cache

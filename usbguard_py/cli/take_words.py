@@ -7,7 +7,7 @@ import msgspec
 from usbguard_py.cli import list_words
 from usbguard_py.cli.log_words import differences
 from usbguard_py.cli.output import facts, say, show
-from usbguard_py.cli.sheet_words import place
+from usbguard_py.cli.places import SHOWN, more
 from usbguard_py.cli.table import Column, Row
 from usbguard_py.cli.whitelist import shown
 from usbguard_py.cli.words import number, word
@@ -15,13 +15,10 @@ from usbguard_py.core.carrying import Head, on_paper
 from usbguard_py.core.custody import changed
 from usbguard_py.core.list_notes import Standing
 from usbguard_py.core.lookalike import Doubt
-from usbguard_py.core.sheet import Fault
 from usbguard_py.core.taking import Step
 from usbguard_py.core.whitelist import Asset
 from usbguard_py.i18n import _, ngettext
-from usbguard_py.phrases import CUSTODY, said
-
-SHOWN = 20  # rows of a table before it says how many more there are
+from usbguard_py.phrases import CUSTODY
 
 
 class Seen(msgspec.Struct):
@@ -35,17 +32,6 @@ class Seen(msgspec.Struct):
     cuts: list[tuple[str, Asset]] = []  # what is connected and would be closed: port and device
     doubts: tuple[Doubt, ...] = ()
     refreshed: bool = False  # the same list, and a later file of it
-
-
-def show_faults(found: tuple[Fault, ...]) -> None:
-    """What is wrong with the file, with its lines."""
-    heads = [
-        Column(_("Line"), right=True),
-        Column(_("Column"), flexible=True),
-        Column(_("What is wrong"), flexible=True),
-    ]
-    show(heads, [Row([str(f.line or "–"), place(f.column), said(f.detail)], "bad") for f in found[:SHOWN]])
-    _more(len(found))
 
 
 def show_heads(seen: Seen) -> None:
@@ -72,20 +58,17 @@ def show_steps(seen: Seen) -> None:
         say(text.format(count=number(len(added))), "head")
         show(
             _heads(),
-            [
-                Row([*_named(a), word(CUSTODY, str(a.state))], "" if str(a.state) == "in-use" else "warn")
-                for a in added[:SHOWN]
-            ],
+            [Row([*_named(a), word(CUSTODY, str(a.state))], _style(a)) for a in added[:SHOWN]],
         )
-        _more(len(added))
+        more(len(added))
     if other:
         text = ngettext("{count} device would change:", "{count} devices would change:", len(other))
         say(text.format(count=number(len(other))), "head")
         show(_heads(), [_changed(one) for one in other[:SHOWN]])
-        _more(len(other))
+        more(len(other))
     for one in seen.held[:SHOWN]:
         _stays(one)
-    _more(len(seen.held))
+    more(len(seen.held))
     for name, asset in seen.cuts:
         text = _("{id} is plugged in ({name}) and would be closed at once: {state}.")
         say(text.format(id=asset.id, name=name, state=word(CUSTODY, str(asset.state))), "alarm")
@@ -109,11 +92,11 @@ def _changed(one: Step) -> Row:
     if faces:
         note.append(ngettext("{count} more face", "{count} more faces", faces).format(count=number(faces)))
     note += [text for text in (after.reason, after.reason_document) if text and before.state is not after.state]
-    return Row([*_named(after), old if old == new else f"{old} → {new}"], _style(one), note="; ".join(note))
+    return Row([*_named(after), old if old == new else f"{old} → {new}"], _style(after), note="; ".join(note))
 
 
-def _style(one: Step) -> str:
-    return "" if str(one.after.state) == "in-use" else "warn"
+def _style(asset: Asset) -> str:
+    return "" if str(asset.state) == "in-use" else "warn"
 
 
 def _stays(one: Step) -> None:
@@ -122,11 +105,6 @@ def _stays(one: Step) -> None:
         "computer that keeps it."
     )
     say(text.format(id=one.after.id, state=word(CUSTODY, str(one.after.state))), "warn")
-
-
-def _more(count: int) -> None:
-    if count > SHOWN:
-        say(_("… and {count} more").format(count=number(count - SHOWN)), "dim")
 
 
 def told(file: str, seen: Seen) -> dict[str, Any]:

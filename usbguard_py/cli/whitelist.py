@@ -85,6 +85,18 @@ def shown(electronic: str) -> str:
     return escaped(bytes.fromhex(electronic))
 
 
+def listed(reader: Reader, id_: str) -> Asset:
+    """The asset of that number.
+
+    Raises:
+        NotFound: the list has none.
+    """
+    asset = reader.asset(id_)
+    if asset is None:
+        raise NotFound(what=_("approved device"), name=id_)
+    return asset
+
+
 @command.command(
     "show",
     cls=Command,
@@ -95,12 +107,10 @@ def shown(electronic: str) -> str:
 def show_(id_: str, as_json: bool) -> None:  # noqa: FBT001 - click's flag
     """Print one asset with its fingerprints and its entries in the log."""
     with Reader(paths.DATABASE) as reader:
-        asset = reader.asset(id_)
+        asset = listed(reader, id_)
         history = [r.body for r in reader.history(id_)]
         look = Look.of(reader)
         proposal = next((p for p in reader.proposals() if p.asset == id_), None)
-    if asset is None:
-        raise NotFound(what=_("approved device"), name=id_)
     if as_json:
         json_out({"asset": asset, "history": history, "proposal": proposal})
         return

@@ -12,6 +12,7 @@ from usbguard_py import paths
 from usbguard_py.cli.answers import typed
 from usbguard_py.cli.commands import Command, Option
 from usbguard_py.cli.output import confirm, interactive, json_out, say
+from usbguard_py.cli.parts import COMMIT, parts
 from usbguard_py.cli.whitelist_moves import why
 from usbguard_py.cli.whitelist_preview import Preview, shown_first, told
 from usbguard_py.cli.words import number
@@ -28,8 +29,6 @@ from usbguard_py.shell.reader import Reader
 from usbguard_py.shell.whole import sha256
 
 MAX_FAULTS = 1000  # places that are named; a file with more is another file
-PART = 60_000  # bytes of rows in one request, which may have 65536
-COMMIT = 600.0  # seconds for the transaction; ten thousand rows take two on a usual machine
 USBGUARD = "usbguard"
 UNSAID = "–"  # the paper while nobody has named it
 
@@ -171,23 +170,10 @@ def _sent(path: Path, seen: Preview, given: dict[str, Any], *, as_json: bool) ->
     )
     token = str(call(begin)["token"])
     with _bar(_("Handing over"), len(seen.rows), as_json=as_json) as bar:
-        for part in _parts(seen.rows):
+        for part in parts(seen.rows):
             call(requests.WhitelistImportPart(token=token, rows=part))
             bar.update(len(part))
     return typed(call(requests.WhitelistImportCommit(token=token), COMMIT), Imported)
-
-
-def _parts(rows: list[Line]) -> Iterator[tuple[Line, ...]]:
-    held: list[Line] = []
-    size = 0
-    for row in rows:
-        length = len(msgspec.json.encode(row)) + 1
-        if held and size + length > PART:
-            yield tuple(held)
-            held, size = [], 0
-        held.append(row)
-        size += length
-    yield tuple(held)
 
 
 command = Command(

@@ -16,14 +16,14 @@ from usbguard_py.cli.move_words import HINTS, WORDS
 from usbguard_py.cli.name_doubts import warned
 from usbguard_py.cli.output import ask, confirm, interactive, json_out, say
 from usbguard_py.cli.proposals import waits
-from usbguard_py.cli.whitelist import shown
+from usbguard_py.cli.whitelist import listed, shown
 from usbguard_py.cli.words import day, word
 from usbguard_py.core.custody import MOVES
 from usbguard_py.core.given import DAYS, NOT_EMPTY, Given, checked
 from usbguard_py.core.requests import WhitelistMove
 from usbguard_py.core.standing import standing
 from usbguard_py.core.whitelist import Asset
-from usbguard_py.errors import GuardError, NotFound, ReasonNeeded, Usage
+from usbguard_py.errors import GuardError, ReasonNeeded, Usage
 from usbguard_py.i18n import N_, _
 from usbguard_py.phrases import CUSTODY
 from usbguard_py.shell.client import call
@@ -96,9 +96,7 @@ def known(id_: str) -> Asset:
     Raises:
         NotFound: there is none of that number.
     """
-    asset: Asset | None = _reader(lambda reader: reader.asset(id_))
-    if asset is None:
-        raise NotFound(what=_("approved device"), name=id_)
+    asset: Asset = _reader(lambda reader: listed(reader, id_))
     return asset
 
 

@@ -6,16 +6,14 @@ from typing import Any
 import msgspec
 
 from usbguard_py.cli.output import say, show
-from usbguard_py.cli.sheet_words import place
+from usbguard_py.cli.places import SHOWN, more, places
 from usbguard_py.cli.table import Column, Row
 from usbguard_py.cli.whitelist import shown
 from usbguard_py.cli.words import number, word
 from usbguard_py.core.sheet import Fault
 from usbguard_py.core.sheet import Row as Line
 from usbguard_py.i18n import _, ngettext
-from usbguard_py.phrases import CUSTODY, said
-
-SHOWN = 20  # rows of a table before it says how many more there are
+from usbguard_py.phrases import CUSTODY
 
 
 class Preview(msgspec.Struct):
@@ -32,10 +30,10 @@ class Preview(msgspec.Struct):
 def shown_first(seen: Preview) -> None:
     """Tell what would become of the list, or what is wrong with the file."""
     if seen.faults:
-        _places(seen.faults, _("What is wrong"), "bad")
+        places(seen.faults, _("What is wrong"), "bad")
         return
     if seen.notes:
-        _places(seen.notes, _("What is not carried over"), "warn")
+        places(seen.notes, _("What is not carried over"), "warn")
     count = len(seen.added)
     if count:
         say(
@@ -50,7 +48,7 @@ def shown_first(seen: Preview) -> None:
         ]
         rows = [Row(_cells(line), "" if line.asset.state == "in-use" else "warn") for line in seen.added[:SHOWN]]
         show([*heads, Column(_("Unit"), flexible=True), Column(_("State"))], rows)
-        _more(count)
+        more(count)
         states = Counter(str(line.asset.state) for line in seen.added)
         say(
             _("By state: {states}").format(
@@ -66,21 +64,10 @@ def shown_first(seen: Preview) -> None:
         say(text.format(count=number(len(seen.there))))
 
 
-def _places(found: list[Fault], title: str, style: str) -> None:
-    heads = [Column(_("Line"), right=True), Column(_("Column"), flexible=True), Column(title, flexible=True)]
-    show(heads, [Row([str(f.line or "–"), place(f.column), said(f.detail)], style) for f in found[:SHOWN]])
-    _more(len(found))
-
-
 def _cells(line: Line) -> list[str]:
     asset = line.asset
     serial = asset.printed_serial or shown(asset.electronic_serial)
     return [str(line.line), serial, asset.holder, asset.unit, word(CUSTODY, asset.state)]
-
-
-def _more(count: int) -> None:
-    if count > SHOWN:
-        say(_("… and {count} more").format(count=number(count - SHOWN)), "dim")
 
 
 def told(file: str, seen: Preview) -> dict[str, Any]:

@@ -14,7 +14,9 @@ from usbguard_py.cli.commands import Command, Option
 from usbguard_py.cli.cuts import cuts
 from usbguard_py.cli.name_doubts import PEOPLE, in_words
 from usbguard_py.cli.output import confirm, interactive, json_out, say
-from usbguard_py.cli.take_words import Seen, show_faults, show_heads, show_steps, told
+from usbguard_py.cli.parts import COMMIT, parts
+from usbguard_py.cli.places import places
+from usbguard_py.cli.take_words import Seen, show_heads, show_steps, told
 from usbguard_py.cli.whitelist_moves import why
 from usbguard_py.cli.words import day, number
 from usbguard_py.core import requests, taking
@@ -25,15 +27,13 @@ from usbguard_py.core.lookalike import Doubt, doubts
 from usbguard_py.core.sheet import Fault
 from usbguard_py.core.standing import standing
 from usbguard_py.core.whitelist import Asset, Custody
-from usbguard_py.errors import DaemonUnavailable, GuardError, NotFound, ReasonNeeded, Usage
+from usbguard_py.errors import DaemonUnavailable, NotFound, ReasonNeeded, Usage
 from usbguard_py.errors_list import OtherDigest, TakeRefused
 from usbguard_py.i18n import N_, _, ngettext
 from usbguard_py.shell.carried_files import CarriedList, read_carried
 from usbguard_py.shell.client import call
 from usbguard_py.shell.reader import Reader
 
-PART = 60_000  # bytes of devices in one request, which may have 65536
-COMMIT = 600.0  # seconds for the transaction; ten thousand devices take a few on a usual machine
 MAX_DOUBTS = 5  # warnings about names
 MAX_COMPARED = 200  # new names that are compared with each other
 
@@ -81,7 +81,7 @@ def _refuse(file: str, found: tuple[Fault, ...], *, as_json: bool) -> NoReturn:
     if as_json:
         json_out({"file": file, "faults": found})
     else:
-        show_faults(found)
+        places(found, _("What is wrong"), "bad")
     raise TakeRefused(path=file, count=len(found))
 
 
@@ -137,7 +137,7 @@ def _would_be_cut(reader: Reader, seen: Seen) -> Iterator[tuple[str, Asset]]:
     """What is connected and open now, and would not be afterwards; nothing while the daemon does not run."""
     try:
         devices = typed(call(requests.Devices()), Devices).devices
-    except (DaemonUnavailable, GuardError):
+    except DaemonUnavailable:
         return
     today, required = reader.today(), reader.inspection_required()
     after = {one.after.id: one.after for one in seen.steps}
@@ -177,22 +177,9 @@ def _sent(found: CarriedList, seen: Seen, given: dict[str, Any]) -> Answer:
         machines=found.machines,
     )
     token = str(call(begin)["token"])
-    for part in _parts(found.assets):
+    for part in parts(found.assets):
         call(WhitelistTakePart(token=token, assets=part))
     return typed(call(WhitelistTakeCommit(token=token), COMMIT), Answer)
-
-
-def _parts(assets: tuple[Asset, ...]) -> Iterator[tuple[Asset, ...]]:
-    held: list[Asset] = []
-    size = 0
-    for asset in assets:
-        length = len(msgspec.json.encode(asset)) + 1
-        if held and size + length > PART:
-            yield tuple(held)
-            held, size = [], 0
-        held.append(asset)
-        size += length
-    yield tuple(held)
 
 
 def _tell(path: Path, seen: Seen, done: Answer, left: tuple[str, str], *, as_json: bool) -> None:
