@@ -46,6 +46,19 @@ def has(subsystem: str) -> Callable[[Event], bool]:
     return lambda event: event.action == "add" and event.subsystem == subsystem
 
 
+def await_listening(guest: Guest, port: str) -> None:
+    """Wait until its event node is open and its driver has ended its probe, before which reports are dropped.
+
+    drivers/hid/hid-core.c: a report that comes in while `driver_input_lock` is held gets -EBUSY.
+    """
+    guest.witness.wait(
+        lambda event: (
+            event.kind == "opened" and event.port == port and event.data["path"].startswith("/dev/input/event")
+        )
+    )
+    guest.witness.wait_uevent("bind", devpath=f"/{port}/", SUBSYSTEM="hid")
+
+
 def test_with_the_floor_every_device_is_dead(guest: Guest, clock: Clock) -> None:
     for name, plug in PLUGS.items():
         with clock(f"plug {name} until announced"):
@@ -87,9 +100,7 @@ def test_keys_are_read_from_a_keyboard_only_without_the_floor(guest: Guest) -> N
     silent.unplug()
     let_everything_in(guest)
     loud = guest.plug_keyboard()
-    guest.witness.wait(
-        lambda event: event.kind == "opened" and event.port == loud.port and "event" in event.data["path"]
-    )
+    await_listening(guest, loud.port)
     guest.type_keys("abc")
     assert guest.witness.wait(typed).port == loud.port
 
@@ -142,8 +153,6 @@ def test_a_gadget_says_what_it_was_told_to_say(guest: Guest) -> None:
     assert guest.read(f"{folder}/idVendor") == "1234\n"
     assert guest.read(f"{folder}/bcdDevice") == "0205\n"
     guest.write_attribute(f"{folder}/authorized", "1")
-    guest.witness.wait(
-        lambda event: event.kind == "opened" and event.subsystem == "input" and event.port == gadget.port
-    )
+    await_listening(guest, gadget.port)
     gadget.press(bytes([0, 0, 4, 0, 0, 0, 0, 0]))  # the key A, HID usage tables chapter 10
     guest.witness.wait(lambda event: event.kind == "read" and event.port == gadget.port)
