@@ -18,7 +18,9 @@ from usbguard_py.shell.hands_messages import Identified
 from usbguard_py.shell.luns import Unit
 
 SCAN_DEADLINE = 15.0  # seconds for the first unit; the kernel's own wait is one (delay_use) where it cannot be set
-DRIVER_DEADLINE = 10.0  # seconds for udev to load sd_mod or sr_mod: 4 s seen for the first stick after boot, emulated
+# Seconds for udev to load sd_mod or sr_mod. It does so in its turn: on a machine that was busy starting, 10 s were not
+# enough for a stick that was plugged in before (emulated). Nobody is given anything meanwhile.
+DRIVER_DEADLINE = 30.0
 ANSWER_DEADLINE = 25.0  # seconds; a disk that spins up takes ten
 CONTENT_DEADLINE = 10.0  # seconds to read what all disks of a drive hold: 0.1 s for four partitions seen, on a loop
 HANDS_DEADLINE = 10.0  # seconds; they may have to be started first

@@ -43,11 +43,20 @@ def ended(entries: Rows, port: str, number: int, since: int) -> bool:
 
 
 def uncut(entries: Rows, since: int) -> list[str]:
-    """The twins that a decision cuts and that the kernel still shows as open."""
+    """The twins that a decision cuts and that the kernel or the ledger still shows as open.
+
+    Between the one and the other lies the cut's own entry: what is closed already is not recorded yet.
+    """
     wanted = {(port, e["seq"]) for e in entries if e["seq"] > since for port in e.get("cuts") or ()}
     closed = [(e.get("name"), e["seq"]) for e in entries if e["kind"] in ("cut", "removed")]
     left = {port for port, seq in wanted if not any(name == port and at > seq for name, at in closed)}
-    return sorted(port for port in left if authorized(port))
+    return sorted(port for port in left if authorized(port) or recorded_open(entries, port))
+
+
+def recorded_open(entries: Rows, port: str) -> bool:
+    """Whether the last that the ledger says of a port is that its device was opened."""
+    last = [e for e in entries if e.get("name") == port and e["kind"] in ("decision", "outcome", "cut", "removed")][-1:]
+    return bool(last) and last[0]["kind"] == "outcome" and last[0]["outcome"] == "allowed"
 
 
 def authorized(port: str) -> bool:
