@@ -48,6 +48,8 @@ INSTALLED = {
     "systemd/usbguard-py-floor.service": ("usr/lib/systemd/system/usbguard-py-floor.service", 0o644),
     "systemd/usbguard-py-initramfs.path": ("usr/lib/systemd/system/usbguard-py-initramfs.path", 0o644),
     "systemd/usbguard-py-initramfs.service": ("usr/lib/systemd/system/usbguard-py-initramfs.service", 0o644),
+    "systemd/usbguard-py-trial.path": ("usr/lib/systemd/system/usbguard-py-trial.path", 0o644),
+    "systemd/usbguard-py-trial.service": ("usr/lib/systemd/system/usbguard-py-trial.service", 0o644),
     "systemd/usbguard-py-drivers.path": ("usr/lib/systemd/system/usbguard-py-drivers.path", 0o644),
     "systemd/usbguard-py-drivers.service": ("usr/lib/systemd/system/usbguard-py-drivers.service", 0o644),
     "systemd/initramfs/hook": ("usr/share/initramfs-tools/hooks/usbguard-py", 0o755),

@@ -287,8 +287,9 @@ def kinds() -> tuple[type[GuardError], ...]:
         errors_life,
         errors_list,
         errors_paper,
+        errors_trial,
     )
 
-    modules = (errors_device, errors_floor, errors_life, errors_list, errors_paper)
+    modules = (errors_device, errors_floor, errors_life, errors_list, errors_paper, errors_trial)
     every = (*globals().values(), *(value for module in modules for value in vars(module).values()))
     return tuple(dict.fromkeys(k for k in every if isinstance(k, type) and issubclass(k, GuardError)))

@@ -52,6 +52,7 @@ READ_ONLY_FLAGS = RUN / "read-only"
 LOGIN_TOOL_FLAGS = RUN / "login-tool"
 RAW_FLAGS = RUN / "raw"
 MAINTENANCE = RUN / "maintenance"
+TRIAL = RUN / "trial"
 CMDLINE = ROOT / "proc/cmdline"
 
 POLICIES = ROOT / "usr/share/usbguard-py/policies"

@@ -124,6 +124,7 @@ DETAILS: tuple[str, ...] = (
     N_("a logical unit cannot be read"),
     N_("a logical unit did not answer in time"),
     N_("a logical unit got no driver"),
+    N_("the policy was not confirmed in time: the one before is in force again"),
     N_("a logical unit still takes writes"),
     N_("there is a second target"),
     N_("the device could not be closed after its examination"),

@@ -462,6 +462,7 @@ REQUESTS = {
     "PeripheralEnrol": "no storage; the administrator's: docs/adr/0165",
     "PeripheralRemove": "lets less be used",
     "PolicyUse": "the administrator's, an alarm when it takes the second person away: docs/adr/0165",
+    "PolicyConfirm": "keeps in force what PolicyUse put there",
     "FloorChanged": "a record",
     "DriversChanged": "a record",
 }

@@ -32,6 +32,8 @@ EXPECTED = {
     "usr/lib/systemd/system/usbguard-py-drivers.path": 0o644,
     "usr/lib/systemd/system/usbguard-py-drivers.service": 0o644,
     "usr/lib/systemd/system/usbguard-py-initramfs.path": 0o644,
+    "usr/lib/systemd/system/usbguard-py-trial.path": 0o644,
+    "usr/lib/systemd/system/usbguard-py-trial.service": 0o644,
     "usr/lib/systemd/system/usbguard-py-initramfs.service": 0o644,
     "usr/share/initramfs-tools/hooks/usbguard-py": 0o755,
     "usr/share/initramfs-tools/scripts/init-top/00-usbguard-py": 0o755,

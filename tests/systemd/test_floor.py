@@ -480,3 +480,62 @@ def test_attach(machine: Machine, below: str, driver: bool, probed: str) -> None
 def test_attach_takes_names_of_units_only(machine: Machine, name: str, code: int) -> None:
     assert machine.run("attach", name).returncode == code
     assert machine.get("sys/bus/scsi/drivers_probe") == ""
+
+
+def on_trial(machine: Machine, until: str, uptime: str = "100.50 90.00\n") -> None:
+    machine.put("etc/usbguard-py/floor/mode", "observe\n")
+    machine.put("run/usbguard-py/trial", until)
+    machine.put("proc/uptime", uptime)
+
+
+def test_a_trial_enforces_whatever_the_mode_of_the_next_start_is(machine: Machine) -> None:
+    on_trial(machine, "700\n")
+    assert machine.run("close").returncode == 0
+    assert machine.usb("usb1/authorized_default") == "0"
+    assert machine.run("open").returncode == 1
+    assert machine.usb("usb1/authorized_default") == "0"
+
+
+OVER = {"its time": "85\n", "no number": "soon\n", "empty": ""}
+
+
+@pytest.mark.parametrize("until", OVER.values(), ids=OVER.keys())
+def test_a_trial_that_is_over_gives_back_what_was_closed(machine: Machine, until: str) -> None:
+    machine.keyboard()
+    on_trial(machine, "700\n")
+    machine.run("close")
+    assert machine.usb("1-2/authorized") == "0"
+    machine.put("run/usbguard-py/trial", until)
+    done = machine.run("trial")
+    assert (done.returncode, "the trial was not confirmed" in done.stderr) == (0, True)
+    assert not machine.path("run/usbguard-py/trial").exists()
+    assert not machine.path("run/usbguard-py/enforcing").exists()
+    assert (machine.usb("usb1/authorized_default"), machine.usb("1-2/authorized")) == ("1", "1")
+
+
+def test_a_trial_that_was_confirmed_meanwhile_opens_nothing(machine: Machine) -> None:
+    on_trial(machine, "1\n")
+    machine.run("close")
+    machine.put("etc/usbguard-py/floor/mode", "enforce\n")
+    assert machine.run("trial").returncode == 0
+    assert machine.usb("usb1/authorized_default") == "0"
+    machine.path("run/usbguard-py/trial").unlink(missing_ok=True)
+    assert machine.run("trial").returncode == 0
+
+
+def test_the_judge_ends_a_trial_before_the_script_does(machine: Machine) -> None:
+    """It has fifteen seconds for it; the script waits as long as the file is there."""
+    on_trial(machine, "90\n")
+    with subprocess.Popen(["dash", machine.script, "trial"], cwd=machine.root, stderr=subprocess.PIPE) as waiting:
+        machine.path("run/usbguard-py/trial").unlink()
+        assert waiting.wait(timeout=30) == 0
+        assert waiting.stderr is not None
+        assert waiting.stderr.read() == b""
+
+
+def test_return_opens_what_was_closed_only_while_it_observes(machine: Machine) -> None:
+    machine.keyboard()
+    machine.enforce()
+    machine.run("close")
+    assert machine.run("return").returncode == 1
+    assert (machine.usb("usb1/authorized_default"), machine.usb("1-2/authorized")) == ("0", "0")

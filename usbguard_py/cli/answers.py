@@ -40,6 +40,14 @@ class Floor(msgspec.Struct, frozen=True):
     mode: str = ""
 
 
+class Trial(msgspec.Struct, frozen=True):
+    """A policy on trial: what is left in seconds, the policy that comes back, the number of its entry."""
+
+    seconds_left: int = 0
+    back_to: str = "observe"
+    seq: int = 0
+
+
 class Maintenance(msgspec.Struct, frozen=True):
     """Whether this is a start for maintenance, and the keyboard that it let in: port, id, SHA-256 of descriptors."""
 
@@ -56,6 +64,7 @@ class Status(msgspec.Struct, frozen=True):
     since: str = ""
     closed_since: str = ""
     policy: Policy = Policy()
+    trial: Trial | None = None
     list_version: int = 0
     list: ListInForce | None = None
     assets: int = 0
@@ -204,6 +213,7 @@ class Done(msgspec.Struct, frozen=True):
     until: str = ""
     effective: bool = True
     cut: tuple[Cut | str, ...] = ()
+    trial: Trial | None = None
 
 
 class Named(msgspec.Struct, frozen=True):

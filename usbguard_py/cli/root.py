@@ -18,6 +18,8 @@ COMMANDS: dict[str, Place] = {
     "watch": Place(_HERE + "watch", N_("Show what happens, as it happens")),
     "explain": Place(_HERE + "explain", N_("Why a device was allowed or blocked, gate by gate")),
     "policy": Place(_HERE + "policy", N_("The policy in force; check or use another")),
+    "activate": Place(_HERE + "activate", N_("Begin to block; goes back by itself unless confirmed"), "activate"),
+    "confirm": Place(_HERE + "activate", N_("Confirm what activate has begun"), "confirm"),
     "floor": Place(_HERE + "floor", N_("Close USB from power-on: kernel, boot loader, initramfs")),
     "daemon": Place(_HERE + "daemon", N_("Run the daemon (systemd does this)")),
     "hands": Place(_HERE + "hands", N_("Run the daemon's helper (systemd does this)"), hidden=True),

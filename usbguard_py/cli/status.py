@@ -9,6 +9,7 @@ from usbguard_py.cli.answers import Floor, Maintenance, typed
 from usbguard_py.cli.answers import Status as Standing
 from usbguard_py.cli.commands import Command
 from usbguard_py.cli.output import facts, json_out, say
+from usbguard_py.cli.trial_words import lines as trial_lines
 from usbguard_py.cli.words import moment, number, phrase
 from usbguard_py.core.requests import Status
 from usbguard_py.errors import DaemonUnavailable
@@ -58,6 +59,8 @@ def _headline(standing: Standing) -> None:
         say(_(ENFORCES), "" if standing.fail_safe else "good")
     else:
         say("!!! " + _(OBSERVES), "loud")
+    for line, style in trial_lines(standing.trial) if standing.trial else ():
+        say(line, style)
     _maintenance(standing.maintenance)
     say()
 

@@ -56,6 +56,7 @@ KINDS = {
     "peripheral-remove": N_("device of the workplace taken off"),
     "maintenance": N_("START FOR MAINTENANCE"),
     "policy-use": N_("policy changed"),
+    "policy-confirm": N_("policy confirmed"),
     "examination-begin": N_("examination began"),
     "examination-end": N_("examination ended"),
     "events-lost": N_("events lost"),

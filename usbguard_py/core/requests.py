@@ -213,6 +213,14 @@ class PolicyUse(Request, frozen=True):
     text: str
     origin: str = ""
     no_keyboard: bool = False  # enforce even though this takes the only keyboard away
+    confirm_within: int = 0  # seconds after which the policy before comes back unless confirmed; 0: it stays
+
+
+class PolicyConfirm(Request, frozen=True):
+    """The policy on trial stays in force."""
+
+    ROLE = "administrator"
+    CHANGES = True
 
 
 class FloorChanged(Request, frozen=True):
@@ -253,6 +261,7 @@ _EVERY: tuple[type[Request], ...] = (
     WhitelistExported,
     LogExported,
     PolicyUse,
+    PolicyConfirm,
     *LIST_REQUESTS,
     FloorChanged,
     DriversChanged,

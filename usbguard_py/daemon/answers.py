@@ -28,6 +28,7 @@ from usbguard_py.core.requests import (
     PeripheralEnrol,
     PeripheralList,
     PeripheralRemove,
+    PolicyConfirm,
     PolicyUse,
     Request,
     Status,
@@ -43,7 +44,7 @@ from usbguard_py.core.requests import (
     WhitelistRevokeHolder,
 )
 from usbguard_py.core.text import escaped
-from usbguard_py.daemon import approvals, changes, examination, exports, faces, lists, moves, peripherals
+from usbguard_py.daemon import approvals, changes, examination, exports, faces, lists, moves, peripherals, policies
 from usbguard_py.daemon.connection import Connection
 from usbguard_py.daemon.drift import Drift
 from usbguard_py.daemon.flow import Flow
@@ -81,6 +82,7 @@ class Answers:
             WhitelistKeep: lists.keep,
             WhitelistTakeBegin: takes.begin,
             WhitelistTakePart: takes.part,
+            PolicyConfirm: policies.confirm,
             FloorChanged: floor_changed,
             DriversChanged: drivers_changed,
         }
@@ -93,7 +95,7 @@ class Answers:
             WhitelistApprove: approvals.approve,
             WhitelistImportCommit: self._imports.commit,
             WhitelistTakeCommit: takes.commit,
-            PolicyUse: changes.use_policy,
+            PolicyUse: policies.use,
         }
 
     def answer(self, request: Request, caller: Peer) -> Flow:
@@ -135,6 +137,7 @@ class Answers:
             "since": _local(self._since),
             "closed_since": _local(self._drift.closed_since) if self._drift.closed_since else "",
             "policy": {"name": books.policy.name, "digest": books.policy_digest, "edited": books.policy_edited()},
+            "trial": policies.shown(books),
             "list_version": books.list_version(),
             "assets": books.count_assets(),
             "list": lists.shown(books),

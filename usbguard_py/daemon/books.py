@@ -16,6 +16,7 @@ import msgspec
 
 from usbguard_py import paths
 from usbguard_py.core import record
+from usbguard_py.core.trial import Trial
 from usbguard_py.core.whitelist import Asset, Peripheral
 from usbguard_py.errors import BadPolicy, DatabaseTrouble, GuardError
 from usbguard_py.policy.knobs import Policy
@@ -56,6 +57,7 @@ class Books:
         self._trouble: GuardError | None = None  # the last one
         self.policy = OBSERVE
         self.policy_digest = ""
+        self.trial: Trial | None = None  # of the policy in force, until somebody confirms it
         self.peripherals: tuple[Peripheral, ...] = ()
         self.appended: Callable[[str, int, Mapping[str, object]], None] = lambda _kind, _seq, _body: None
         self.giving_way: Callable[[], None] = lambda: None  # called before the store writes; see daemon/imports.py
@@ -87,6 +89,7 @@ class Books:
             raise DatabaseTrouble(detail="no policy is stored although the machine enforces", path=str(self.path))
         self.policy = OBSERVE if stored is None else read_policy(stored.text, origin=stored.name)
         self.policy_digest = "" if stored is None else stored.digest
+        self.trial = self.store.trial()
         self.peripherals = self.store.peripherals()
 
     def _fail(self, why: GuardError) -> None:

@@ -182,7 +182,7 @@ def _read_only(device: str, devnum: int) -> ReadOnlyDone:
 
 
 def _floor(what: str) -> int:
-    """Run the floor: a fixed program, one of two words, an environment of our own."""
+    """Run the floor: a fixed program, one of three words, an environment of our own."""
     environment = {"PATH": "/usr/sbin:/usr/bin:/sbin:/bin"}
     defaults = [signal.SIGTERM, signal.SIGINT, signal.SIGHUP, signal.SIGPIPE]
     pid = os.posix_spawn(paths.FLOOR, [str(paths.FLOOR), what], environment, setsigdef=defaults)

@@ -19,6 +19,7 @@ from usbguard_py.daemon.helper import Helper
 from usbguard_py.daemon.host import Host
 from usbguard_py.daemon.judge import Judge
 from usbguard_py.daemon.loop import Loop
+from usbguard_py.daemon.policies import Trials
 from usbguard_py.daemon.sleep import Sleep
 from usbguard_py.daemon.startup import OtherEnforcers, record_start, refuse_beside_another, take_the_world
 from usbguard_py.daemon.unenumerated import Unenumerated, known_us
@@ -112,12 +113,14 @@ class Tick:
         self._looks = 0
         self._others = OtherEnforcers()
         self._drivers = Drivers()
+        self._trials = Trials(judge)
         self._told = ""
         self._wall, self._date = "", judge.host.books.date()
 
     def look(self) -> None:
         """Look once."""
         self._sleep.look()
+        self._trials.look()
         self._see_date()
         self._drift.look()
         self._drivers.look(self._judge.host.connections.values(), enforcing=self._judge.host.enforcing)

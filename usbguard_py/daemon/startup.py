@@ -7,8 +7,9 @@ from usbguard_py import __version__, paths
 from usbguard_py.core import record
 from usbguard_py.core.kinds import early
 from usbguard_py.daemon.books import Books
+from usbguard_py.daemon.policies import give_up, lasting, provisional
 from usbguard_py.errors import AlreadyRunning, GuardError
-from usbguard_py.shell import floor, nodes
+from usbguard_py.shell import floor, nodes, trial
 from usbguard_py.shell.hands import Hands
 
 OTHER_ENFORCERS = {"usbguard-daemon": "USBGuard"}  # process name (comm) to the name people know
@@ -71,13 +72,15 @@ def take_the_world(books: Books) -> tuple[str, ...]:
     expected = floor.mode() == "enforce"
     books.open(enforce_expected=expected)
     nodes.clear()
+    if books.trial is not None and not books.trial.left_ms(*trial.now()):
+        give_up(books)
     if not books.policy.enforce:
         return _give_back() if expected and not books.fail_safe else ()
-    unclosed = floor.close()
+    unclosed = (*provisional(books), *floor.close())
     if books.fail_safe:
         return unclosed
     try:
-        floor.write_mode("enforce")
+        lasting(books)
         floor.write_input(paths.FLOOR_INPUT, early(books.peripherals, books.policy))
     except OSError as error:
         return (*unclosed, f"{paths.FLOOR_MODE.parent}: {error.strerror}")
@@ -88,7 +91,8 @@ def _give_back() -> tuple[str, ...]:
     """The policy observes and the floor still enforces: a switch that was cut short. End it."""
     try:
         floor.write_mode("observe")
-        Hands().floor("open")
+        trial.end()
+        Hands().floor("return")
     except (OSError, GuardError) as error:
         return (f"floor: {error}",)
     return ()

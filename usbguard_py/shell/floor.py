@@ -16,7 +16,12 @@ HEADER = "# Written by usbguard-py from its list. Port, id, SHA-256 of descripto
 
 
 def mode() -> str:
-    """``enforce`` or ``observe``: a missing file means nothing was set up yet; anything unknown enforces."""
+    """``enforce`` or ``observe`` at this moment: a trial enforces, whatever the next start of the machine does."""
+    return "enforce" if paths.TRIAL.exists() else lasting()
+
+
+def lasting() -> str:
+    """The mode of the next start: a missing file means nothing was set up yet; anything unknown enforces."""
     try:
         word = paths.FLOOR_MODE.read_text(encoding="ascii", errors="replace").strip()
     except FileNotFoundError:

@@ -115,7 +115,7 @@ class Hands:
         connection = self._ask(Examine(busnum, devnum, timeout_ms))
         return Pending(connection, Examined, name or f"{busnum:03d}/{devnum:03d}")
 
-    def begin_floor(self, what: Literal["close", "open"]) -> Pending[FloorDone]:
+    def begin_floor(self, what: Literal["close", "open", "return"]) -> Pending[FloorDone]:
         """Ask to close or open the floor; the answer is its exit status."""
         return Pending(self._ask(Floor(what)), FloorDone, what)
 
@@ -145,7 +145,7 @@ class Hands:
         """:meth:`begin_identify`, awaited."""
         return self.begin_identify(device, devnum, disks, timeout_ms).wait(timeout_ms / 1000 + START_SECONDS)
 
-    def floor(self, what: Literal["close", "open"]) -> FloorDone:
+    def floor(self, what: Literal["close", "open", "return"]) -> FloorDone:
         """:meth:`begin_floor`, awaited."""
         return self.begin_floor(what).wait(FLOOR_SECONDS + START_SECONDS)
 

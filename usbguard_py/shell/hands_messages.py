@@ -44,9 +44,9 @@ class Examine(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag_field
 
 
 class Floor(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag_field="verb", tag="floor"):
-    """Close the floor, or open it again for observation."""
+    """Close the floor, open it again for observation, or open it with all that was closed meanwhile (`return`)."""
 
-    what: Literal["close", "open"]
+    what: Literal["close", "open", "return"]
 
 
 class ReadOnly(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag_field="verb", tag="read-only"):

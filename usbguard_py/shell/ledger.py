@@ -93,6 +93,13 @@ class Ledger:
         row = self._connection.execute("SELECT hash FROM ledger WHERE seq = ?", (seq,)).fetchone()
         return None if row is None else bytes(row[0])
 
+    def last_of(self, kind: str) -> dict[str, object] | None:
+        """The body of the last entry of that kind, if there is one."""
+        row = self._connection.execute(
+            "SELECT body FROM ledger WHERE kind = ? ORDER BY seq DESC LIMIT 1", (kind,)
+        ).fetchone()
+        return None if row is None else msgspec.json.decode(row[0], type=dict[str, object])
+
     def count_since(self, unix_s: int) -> tuple[int, int]:
         """How often a device was blocked or cut, and how many alarms were raised, since ``unix_s`` (seconds, UTC).
 

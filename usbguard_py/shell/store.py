@@ -14,6 +14,7 @@ from usbguard_py.core import changes, record
 from usbguard_py.core.custody import moved
 from usbguard_py.core.given import Given
 from usbguard_py.core.record import Entry
+from usbguard_py.core.trial import Trial, trial_of
 from usbguard_py.core.whitelist import Asset, Custody, Fingerprint, Peripheral
 from usbguard_py.errors import BadInput, NotFound
 from usbguard_py.shell.carried_lists import CarriedLists
@@ -245,8 +246,10 @@ class Store(CarriedLists):
             self._register.count_change(version, entry.seq)
         return entry
 
-    def use_policy(self, name: str, text: str, digest: str, by: changes.By, origin: str = "") -> Entry:
-        """Store a policy text, with its SHA-256 in hex, as the one in force.
+    def use_policy(
+        self, name: str, text: str, digest: str, by: changes.By, origin: str = "", *, trial: record.Body | None = None
+    ) -> Entry:
+        """Store a policy text, with its SHA-256 in hex, as the one in force; ``trial`` is for its entry.
 
         Raises:
             BadInput: ``digest`` is not the text's.
@@ -255,11 +258,20 @@ class Store(CarriedLists):
             raise BadInput(where="policy", detail="the digest is not that of the text")
         with self.transaction(), self._watched():
             before = self._register.policy()
-            entry = self._append(
-                "policy-use", lambda: changes.policy_used(name, digest, before.digest if before else "", origin, by)
-            )
+            old = before.digest if before else ""
+            entry = self._append("policy-use", lambda: changes.policy_used(name, digest, old, origin, by, trial=trial))
             self._register.insert_policy(name, text, entry.seq)
         return entry
+
+    def trial(self) -> Trial | None:
+        """The trial of the policy in force, if nobody has confirmed it."""
+        with self._watched():
+            return trial_of(self._ledger.last_of("policy-use"), self._ledger.last_of("policy-confirm"))
+
+    def policy_before(self, trial: Trial) -> StoredPolicy | None:
+        """The policy that comes back when the trial ends, if there was one."""
+        with self._watched():
+            return next((p for p in self._register.policies() if p.digest == trial.before), None)
 
     @contextmanager
     def _change(self) -> Iterator[int]:
