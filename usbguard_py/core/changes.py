@@ -151,7 +151,7 @@ def _peripheral(peripheral: Peripheral, list_version: int, by: By) -> Body:
     }
 
 
-def policy_used(name: str, digest_: str, before: str, origin: str, by: By, *, trial: Body | None) -> Body:
+def policy_used(name: str, digest_: str, before: str, origin: str, by: By, *, trial: Body | None = None) -> Body:
     """Kind ``policy-use``; ``before`` and ``digest_`` are the digests of the old and the new text, in hex.
 
     ``trial``: ``confirm_within_ms`` of one that a person has to confirm, or ``lapsed``, the number of the entry of one
