@@ -64,7 +64,7 @@ compare: prepare package
 .PHONY: fuzz
 fuzz: .venv/stamp
 	$(PYTHON) -m tests.fuzz --runs 10000000 descriptors units
-	$(PYTHON) -m tests.fuzz --runs 1000000 device strings policy table document rules
+	$(PYTHON) -m tests.fuzz --runs 1000000 device strings policy table document rules carried receipt
 
 .PHONY: test test-full test-fast test-package test-papers test-lab
 test: prepare-all

@@ -17,6 +17,15 @@ from usbguard_py.buses import USB
 from usbguard_py.buses.usb_descriptors import parse
 from usbguard_py.core import gates_media
 from usbguard_py.core.canonical import canonical
+from usbguard_py.core.carrying import (
+    RECEIPT,
+    Head,
+    Machine,
+    Receipt,
+    envelope_digest,
+    list_digest,
+    receipt_digest,
+)
 from usbguard_py.core.codes import Code
 from usbguard_py.core.enforcement import InterfaceState
 from usbguard_py.core.gates import judge
@@ -25,12 +34,13 @@ from usbguard_py.core.media import Lun, described
 from usbguard_py.core.passport import passport_of
 from usbguard_py.core.record import decision as decision_body
 from usbguard_py.core.record import media as media_body
-from usbguard_py.core.sheet import Row
+from usbguard_py.core.sheet import Row, from_plain
 from usbguard_py.core.text import escaped, hidden
 from usbguard_py.core.usbguard_rules import BadRule, Shown, matches, read_rule
 from usbguard_py.errors import BadDescriptors, BadPolicy, GuardError
 from usbguard_py.policy.read import read_policy
 from usbguard_py.shell import luns
+from usbguard_py.shell.carried_files import CarriedList, carried, receipt_in, write_carried
 from usbguard_py.shell.sheets import csv_rows, write, write_csv
 from usbguard_py.shell.sheets_json import Found, json_rows
 
@@ -42,6 +52,7 @@ PASSPORT = msgspec.structs.replace(passport_of(STICK, (0,)), media=APPROVED_MEDI
 LISTED = (b.an_asset(STICK),)
 SHOWN = Shown("46f4", "0001", b"a", b"SAMPLE-0001", "1-2", "", [(8, 6, 80)])
 FACTS = b.facts(b.an_asset(STICK), peripherals=[b.a_peripheral(b.a_keyboard())])
+TAKEN = Receipt(Machine("cd" * 16, "may-hai"), "ab" * 16, 3, "ef" * 32, "2026-11-22T08:00:00.000+07:00")
 # Of the device alone: its units do not change it, and what its gates said is the concern of the target `device`.
 ALLOWED = msgspec.structs.replace(judge(STICK, FACTS), results=())
 
@@ -159,6 +170,51 @@ def _planned(found: Sequence[Found]) -> None:
             canonical(msgspec.to_builtins(verdict.asset))
 
 
+def carried_list(data: bytes) -> None:
+    """The carried list: a list or faults with their line, also of one whose digests were made to fit it."""
+    found = carried(data)
+    if not isinstance(found, CarriedList):
+        assert all(fault.line >= 0 and fault.detail for fault in found)
+        found = carried(_signed(data))
+    if isinstance(found, CarriedList):
+        written = io.BytesIO()
+        write_carried(written, found.head, found.machines, found.assets)
+        again = carried(written.getvalue())
+        assert isinstance(again, CarriedList)
+        assert (again.head, again.machines, again.assets) == (found.head, found.machines, found.assets)
+
+
+def _signed(data: bytes) -> bytes:
+    """The same file as who forged it would write it: digests and count are computed anew from what it says."""
+    try:
+        file = msgspec.json.decode(data)
+        assets = tuple(row.asset for row in map(from_plain, range(len(file["assets"])), file["assets"]))  # type: ignore[union-attr]
+        head = msgspec.convert({**file["head"], "count": len(assets)}, Head)
+        head = msgspec.structs.replace(head, sha256=list_digest(head, assets))
+        machines = msgspec.convert(file["machines"], tuple[Receipt, ...])
+        whole = {**file, "head": msgspec.to_builtins(head), "sha256": envelope_digest(head, machines)}
+        return msgspec.json.encode(whole)
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError, msgspec.MsgspecError):
+        return b""
+
+
+def receipt(data: bytes) -> None:
+    """A receipt of another computer: a receipt or a reason, also of one whose digest was made to fit it."""
+    for raw in (data, _stamped(data)):
+        found = receipt_in(raw)
+        assert found
+        if isinstance(found, Receipt):
+            canonical(msgspec.to_builtins(found))
+
+
+def _stamped(data: bytes) -> bytes:
+    try:
+        file = msgspec.json.decode(data)
+        return msgspec.json.encode({**file, "sha256": receipt_digest(msgspec.convert(file["receipt"], Receipt))})
+    except (ValueError, KeyError, TypeError, RecursionError, msgspec.MsgspecError):
+        return b""
+
+
 def rules(data: bytes) -> None:
     """Rules of USBGuard: a rule or its fault, and no device is allowed by what is none."""
     for number, line in enumerate(data.split(b"\n"), 1):
@@ -184,7 +240,16 @@ TARGETS: dict[str, Callable[[bytes], None]] = {
     "table": table,
     "document": document,
     "rules": rules,
+    "carried": carried_list,
+    "receipt": receipt,
 }
+
+
+def _carried() -> bytes:
+    head = Head(TAKEN.machine, 1, 0, TAKEN.taken_at, TAKEN.taken_at, 30, "0" * 64)
+    written = io.BytesIO()
+    write_carried(written, head, (TAKEN,), LISTED)
+    return written.getvalue()
 
 
 def seeds(name: str) -> list[bytes]:
@@ -197,6 +262,10 @@ def seeds(name: str) -> list[bytes]:
         return [made.getvalue()]
     if name == "rules":
         return [b'allow 46f4:0001 name "a\\x20" with-interface one-of { 08:*:* 08:06:50 } if !true # x\nblock']
+    if name == "carried":
+        return [_signed(_carried()), _carried()]
+    if name == "receipt":
+        return [_stamped(canonical({"format": RECEIPT, "receipt": msgspec.to_builtins(TAKEN), "version": 1}))]
     if name == "strings":
         return [b"SAMPLE-0001", b"\x1b[31m", "số sê-ri \u202e".encode()]
     if name == "units":

@@ -171,6 +171,7 @@ def test_receipts_beside_a_list(tmp_path: Path) -> None:
     (tmp_path / "b.receipt.json").write_bytes(raw[:-20])
     (tmp_path / "c.receipt.json").write_bytes(raw.replace(b'"version":1', b'"version":2'))
     (tmp_path / "d.receipt.json").mkdir()
+    (tmp_path / "f.receipt.json").write_bytes(raw.replace(b'"number":3', b'"number":%d' % 2**53))
     (tmp_path / "e.receipt.json").write_bytes(b" " * (carried_files.MAX_RECEIPT + 1))
     odd = write_receipt(tmp_path / "list.json", msgspec.structs.replace(one, machine=Machine("0" * 32, "a\u202eb")))
     good, bad = read_receipts(tmp_path)
@@ -182,6 +183,7 @@ def test_receipts_beside_a_list(tmp_path: Path) -> None:
         ("c", "a format this version does not read"),
         ("d", "no file"),
         ("e", "longer than 65536 bytes"),
+        ("f", "“number”, “taken_at” or “held” is none"),
     ]
     with pytest.raises(BadInput):
         read_receipts(tmp_path / "none")

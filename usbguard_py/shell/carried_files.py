@@ -89,7 +89,11 @@ def read_carried(path: Path) -> CarriedList | tuple[Fault, ...]:
     Raises:
         BadInput: it cannot be opened or read, or is too long.
     """
-    raw = _read(path)
+    return carried(_read(path))
+
+
+def carried(raw: bytes) -> CarriedList | tuple[Fault, ...]:
+    """The list that these bytes are, or what is wrong with them."""
     kind = _kind(raw)
     if isinstance(kind, Fault):
         return (kind,)
@@ -213,12 +217,18 @@ def _receipt(path: Path) -> Receipt | str:
         return error.strerror or "cannot be read"
     if len(raw) > MAX_RECEIPT:
         return f"longer than {MAX_RECEIPT} bytes"
+    return receipt_in(raw)
+
+
+def receipt_in(raw: bytes) -> Receipt | str:
+    """The receipt that these bytes are, or what is wrong with them."""
     try:
         found = msgspec.json.decode(raw, type=_Receipt)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         return "not JSON"
     if (found.format, found.version) != (RECEIPT, VERSION):
         return f"a format this version does not read: {found.format[:32]} {found.version}"
-    if receipt_digest(found.receipt) != found.sha256:
-        return "the file was changed or cut off: its digest is another"
-    return odd_receipt(found.receipt) or found.receipt
+    odd = odd_receipt(found.receipt)  # first: what is odd may have no canonical form, and no digest
+    if odd or receipt_digest(found.receipt) == found.sha256:
+        return odd or found.receipt
+    return "the file was changed or cut off: its digest is another"
