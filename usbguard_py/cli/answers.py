@@ -206,6 +206,13 @@ class Done(msgspec.Struct, frozen=True):
     cut: tuple[Cut | str, ...] = ()
 
 
+class Sealed(msgspec.Struct, frozen=True):
+    """A seal was recorded: number and hash (hex) of its entry, which the code is of."""
+
+    seq: int = 0
+    head: str = ""
+
+
 class Named(msgspec.Struct, frozen=True):
     """A device of the list in an answer about several."""
 
