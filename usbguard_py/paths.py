@@ -54,4 +54,5 @@ RAW_FLAGS = RUN / "raw"
 MAINTENANCE = RUN / "maintenance"
 CMDLINE = ROOT / "proc/cmdline"
 
+VERIFIER = ROOT / "usr/share/usbguard-py/verify-log.py"
 POLICIES = ROOT / "usr/share/usbguard-py/policies"

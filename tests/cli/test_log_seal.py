@@ -3,6 +3,8 @@
 import json
 import shutil
 import sqlite3
+import subprocess
+import sys
 from collections.abc import Mapping
 from contextlib import closing
 from pathlib import Path
@@ -212,3 +214,21 @@ def test_the_code_of_no_entry_at_all(run: Run, tmp_path: Path) -> None:
     header = {"evidence": 0, "first": 1, "format": "usbguard-py-ledger", "head": "00" * 32, "last": 0, "ledger": ""}
     empty.write_bytes(canonical({**header, "version": 1}) + b"\n")
     assert run("log", "verify", str(empty)).exit_code == 0
+
+
+def test_the_verifier_goes_with_an_export(run: Run, filled: Store, tmp_path: Path) -> None:
+    """A stick with both files is all that another computer needs."""
+    code, stick = code_at(filled, 8), tmp_path / "stick"
+    stick.mkdir()
+    result = run("log", "export", "--with-verifier", str(stick / "log.jsonl"))
+    assert result.exit_code == 0, result.output
+    assert "python3 verify-log.py log.jsonl" in " ".join(result.stdout.split())
+    again = run("log", "export", "--with-verifier", str(stick / "again.jsonl"), "--json")
+    assert json.loads(again.stdout)["verifier"] == str(stick / "verify-log.py")
+    (stick / "again.jsonl").unlink()
+    command = [sys.executable, str(stick / "verify-log.py"), "--lang", "en", "--seal", code]
+    shown = subprocess.run(command, capture_output=True, text=True, check=False, stdin=subprocess.DEVNULL)
+    assert shown.returncode == 0, shown.stderr
+    assert f"SEAL {code} HOLDS: record 8 of " in shown.stdout
+    (stick / "verify-log.py").write_text("another")
+    assert run("log", "export", "--with-verifier", str(stick / "third.jsonl")).exit_code == 73

@@ -111,18 +111,28 @@ def _footer(bodies: Sequence[Mapping[str, Any]], limit: int) -> None:
         "A file that is there is not overwritten without --force. Who exported, and how far, becomes a record of the "
         "log; while the daemon does not run there is none, and the command says so."
     ),
-    examples=["usbguard-py log export log-20261121.jsonl"],
+    examples=[
+        "usbguard-py log export log-20261121.jsonl",
+        "usbguard-py log export --with-verifier /media/usb/log.jsonl",
+    ],
 )
 @click.argument("file")
 @option("--force", is_flag=True, help=N_("Overwrite FILE."))
-def export(file: str, force: bool, as_json: bool) -> None:  # noqa: FBT001 - click's flags
+@option(
+    "--with-verifier",
+    is_flag=True,
+    help=N_("Put verify-log.py beside it: one file that verifies on any computer with Python, Windows included."),
+)
+def export(file: str, force: bool, with_verifier: bool, as_json: bool) -> None:  # noqa: FBT001 - click's flags
     """Write the file and say what is in it."""
     from usbguard_py.shell.export import export as written  # noqa: PLC0415 - only here
+    from usbguard_py.shell.export import put_verifier  # noqa: PLC0415 - as above
 
     header = written(paths.DATABASE, Path(file), force=force)
+    verifier = str(put_verifier(Path(file), force=force)) if with_verifier else ""
     seq, problem = _recorded(header.last, header.head)
     if as_json:
-        json_out({"file": file, "recorded": seq, **msgspec.to_builtins(header)})
+        json_out({"file": file, "verifier": verifier, "recorded": seq, **msgspec.to_builtins(header)})
         return
     say(_("{count} records are in {file}.").format(count=number(header.last), file=file), "good")
     say(_("Last hash: {head}").format(head=header.head))
@@ -131,6 +141,9 @@ def export(file: str, force: bool, as_json: bool) -> None:  # noqa: FBT001 - cli
     else:
         say(_("The export is not in the log. {problem}").format(problem=problem), "warn")
     say(_("Verify it with: usbguard-py log verify {file}").format(file=file))
+    if verifier:
+        text = _("On a computer without usbguard-py: python3 {program} {file} (on Windows double-click {program})")
+        say(text.format(program=Path(verifier).name, file=Path(file).name))
 
 
 def _recorded(last: int, head: str) -> tuple[int, str]:

@@ -68,11 +68,14 @@ def diagnosed(seq: int, before: tuple[bytes, bytes], row: Row, later: Iterable[R
 
 def _skipped(seq: int, own: int, later: Iterable[Row]) -> LedgerBroken:
     """A record with a higher number stands where ``seq`` should."""
-    numbers = {number_of(body, number) for number, body, _ in later} & {seq, own}
+    numbers = [number_of(body, number) for number, body, _ in later]
     if seq in numbers:
-        return broken(seq, REORDERED, Kind.REORDERED, other=own)
+        again = own in numbers
+        return broken(seq, *((AGAIN, Kind.INSERTED) if again else (REORDERED, Kind.REORDERED)), other=own)
     if own in numbers:
-        return broken(seq, REPLACED, Kind.EDITED, other=own)
+        return broken(seq, REPLACED, other=own)
+    if numbers[:1] == [seq + 1]:
+        return broken(seq, MISNUMBERED, other=own)
     return broken(seq, MISSING, Kind.REMOVED, last=own - 1)
 
 

@@ -13,8 +13,9 @@ from typing import BinaryIO
 
 import msgspec
 
+from usbguard_py import paths
 from usbguard_py.core.chain import GENESIS
-from usbguard_py.errors import BadInput, LedgerBroken
+from usbguard_py.errors import BadInput, CannotWrite, LedgerBroken
 from usbguard_py.shell.database import readable
 from usbguard_py.shell.diagnosis import CUT_OFF, Row, broken, number_of
 from usbguard_py.shell.faults import reported
@@ -75,6 +76,25 @@ def export(database: Path, target: Path, *, force: bool = False) -> Header:
         header = _header(connection)
         file.writelines(_lines(connection, header))
     return header
+
+
+def put_verifier(target: Path, *, force: bool = False) -> Path:
+    """Put the program that verifies an exported file beside ``target``; where it is. One that is the same stays.
+
+    Raises:
+        FileExists: another file has its name.
+        CannotWrite: it is not installed, or cannot be written.
+    """
+    place = target.with_name(paths.VERIFIER.name)
+    try:
+        program = paths.VERIFIER.read_bytes()
+        if place.exists() and place.read_bytes() == program:
+            return place
+    except OSError as error:
+        raise CannotWrite(path=str(place), detail=error.strerror or str(error)) from error
+    with whole(place, force=force) as file:
+        file.write(program)
+    return place
 
 
 def _header(connection: sqlite3.Connection) -> Header:
