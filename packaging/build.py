@@ -66,6 +66,7 @@ INSTALLED = {
     "systemd/tmpfiles.conf": ("usr/lib/tmpfiles.d/usbguard-py.conf", 0o644),
     "systemd/README.md": ("usr/share/doc/usbguard-py/systemd.md", 0o644),
     "docs/completion/usbguard-py.bash": ("usr/share/bash-completion/completions/usbguard-py", 0o644),
+    "verifier/verify-log.py": ("usr/share/usbguard-py/verify-log.py", 0o755),
     "README.md": ("usr/share/doc/usbguard-py/README.md", 0o644),
 }
 

@@ -11,6 +11,7 @@ below 64 for outcomes of a question (1 a negative answer).
 
 from typing import ClassVar
 
+from usbguard_py import tampering
 from usbguard_py.i18n import N_, translate
 from usbguard_py.phrases import in_words
 
@@ -208,11 +209,15 @@ class CannotWrite(GuardError):
 
 
 class LedgerBroken(DatabaseTrouble):
-    """Verification found a first bad entry."""
+    """Verification found a first bad entry; ``tampering``: the kind (:mod:`usbguard_py.tampering`)."""
 
     exit_code = 1
     sentence = N_("LOG NOT INTACT from record {seq}: {detail}.")
     remedy = N_("Keep the machine and the file as they are and report to the security officer.")
+
+    def advice(self) -> str:
+        """What helps against this kind of tampering."""
+        return translate(tampering.remedy(self.facts.get("tampering")))
 
 
 class DeviceGone(GuardError):

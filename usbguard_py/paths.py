@@ -55,4 +55,5 @@ MAINTENANCE = RUN / "maintenance"
 TRIAL = RUN / "trial"
 CMDLINE = ROOT / "proc/cmdline"
 
+VERIFIER = ROOT / "usr/share/usbguard-py/verify-log.py"
 POLICIES = ROOT / "usr/share/usbguard-py/policies"

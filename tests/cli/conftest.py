@@ -29,6 +29,7 @@ def root(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
             monkeypatch.setattr(paths, name, tmp_path / value.relative_to(paths.ROOT))
     monkeypatch.setattr(paths, "ROOT", tmp_path)
     monkeypatch.setattr(paths, "POLICIES", HERE / "policies")
+    monkeypatch.setattr(paths, "VERIFIER", HERE / "verifier/verify-log.py")
     monkeypatch.setattr(paths, "CONTROL_SOCKET", tmp_path / "c")  # a socket's path has 108 bytes, unix(7)
     for folder in (paths.STATE, paths.RUN, paths.FLOOR_MODE.parent):
         folder.mkdir(parents=True)

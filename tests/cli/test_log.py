@@ -97,7 +97,7 @@ def test_export_and_verify_it(run: Run, filled: Store, tmp_path: Path) -> None:
     target.write_bytes(target.read_bytes().replace(b'"PHONE"', b'"AUDIO"', 1))
     broken = run("log", "verify", str(target))
     assert broken.exit_code == 1
-    assert "NHẬT KÝ KHÔNG TOÀN VẸN: sai từ bản ghi 8: nội dung hoặc mã băm" in broken.stderr
+    assert "NHẬT KÝ KHÔNG TOÀN VẸN: sai từ bản ghi 8: nội dung đã bị sửa về sau" in broken.stderr
     assert json.loads(run("log", "verify", str(target), "--json").stderr)["error"] == "LedgerBroken"
 
 

@@ -19,7 +19,9 @@ from usbguard_py.papers.kinds import FIELDS as ASKED
 from usbguard_py.papers.kinds import KINDS
 from usbguard_py.shell import papers
 from usbguard_py.shell.reader import Reader
+from usbguard_py.shell.seals import typed
 from usbguard_py.shell.store import Store
+from usbguard_py.shell.verify import verify
 from usbguard_py.shell.whole import sha256
 
 AGENCY = """
@@ -86,6 +88,8 @@ def test_a_paper_and_its_record(  # noqa: PLR0917 - fixtures
     assert change is not None
     assert f"SHA-256 {change.entry.hash.hex()}" in text
     assert f"bản ghi {change.entry.seq} của nhật ký" in text
+    (code,) = re.findall(r"Mã niêm phong nhật ký tại bản ghi [0-9]+: ([0-9A-Z-]+)", text)
+    assert [held.kind for held in verify(paths.DATABASE, seals=typed([code])).seals] == [""]
     assert (last.entry.kind, last.body["sha256"], last.body["count"]) == ("list-export", sha256(path), 2)
 
 

@@ -10,11 +10,11 @@ from typing import Any, cast
 import pytest
 
 from usbguard_py import paths
-from usbguard_py.core.requests import LogExported
+from usbguard_py.core.requests import LogExported, LogSeal
 from usbguard_py.daemon.books import MAKES_ROOM, Books
-from usbguard_py.daemon.exports import exported
+from usbguard_py.daemon.exports import exported, sealed
 from usbguard_py.daemon.judge import Judge
-from usbguard_py.errors import DatabaseDamaged, DatabaseMissing, GuardError, Usage
+from usbguard_py.errors import BadInput, DatabaseDamaged, DatabaseMissing, GuardError, Usage
 from usbguard_py.shell.peer import Peer
 from usbguard_py.shell.reader import Query, Reader
 from usbguard_py.shell.verify import verify
@@ -103,3 +103,12 @@ def test_a_disk_that_stays_nearly_full_gets_all_that_was_kept(tmp_path: Path, mo
             assert [r.body["number"] for r in reader.log(Query(kind="alarm"))] == list(range(31))
     finally:
         subprocess.run(["umount", "-l", disk], check=True)
+
+
+def test_a_seal_is_recorded_with_the_person_and_the_paper(books: Books) -> None:
+    answer = sealed(judge_with(books), LogSeal(minutes=" 12/BB-KT "), CALLER)
+    last = books.ready().last()
+    assert last is not None
+    assert (answer, last.kind) == ({"seq": last.seq, "head": last.hash.hex()}, "seal")
+    with pytest.raises(BadInput):
+        sealed(judge_with(books), LogSeal(minutes="x" * 2000), CALLER)

@@ -13,7 +13,8 @@ from usbguard_py.papers.template import Template
 from usbguard_py.shell import papers
 
 DAY = "2026-11-22"
-MARK = ListMark(number=57, entry=1234, digest="3f" * 32, day="2026-11-20")
+SEAL = "0016K-3X9QT-M2T4B-8HZP0-40QKD-7V3NA-Z1C8M-55TRX"
+MARK = ListMark(number=57, entry=1234, digest="3f" * 32, day="2026-11-20", sealed=1240, seal=SEAL)
 FIELDS = {
     "body_above": "ỦY BAN NHÂN DÂN TỈNH MẪU",
     "body": "VĂN PHÒNG",

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tests.papers.samples import FIELDS, devices, hostile, matter, paper
+from tests.papers.samples import FIELDS, SEAL, devices, hostile, matter, paper
 from usbguard_py import paths
 from usbguard_py.core.whitelist import Asset, Custody
 from usbguard_py.errors_paper import BadPaperFile, FactMissing, FieldsMissing, NoCitation
@@ -206,6 +206,7 @@ def test_the_list_is_named_on_every_paper(kind: str) -> None:
         assert "57" in made.footer[0]
         assert "1234" in made.footer[0]
         assert day in made.footer[0]
+        assert made.footer[2].endswith(f"1240: {SEAL}")
         assert any("57" in str(part) and day in str(part) for part in made.parts)
 
 

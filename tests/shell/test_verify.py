@@ -83,43 +83,83 @@ def test_an_intact_ledger(filled: Path) -> None:
         assert connection.execute("SELECT hex(hash) FROM head").fetchone()[0].lower() == result.head
 
 
-CHANGES: dict[str, tuple[str, int, str]] = {
-    "a body": ("UPDATE ledger SET body = replace(body, '1-2', '1-3') WHERE seq = 4", 4, "changed"),
-    "a hash": ("UPDATE ledger SET hash = zeroblob(32) WHERE seq = 4", 4, "changed"),
-    "a row removed": ("DELETE FROM ledger WHERE seq = 4", 4, "records 4 to 4 are missing"),
-    "rows removed": ("DELETE FROM ledger WHERE seq BETWEEN 4 AND 6", 4, "records 4 to 6 are missing"),
-    "the first removed": ("DELETE FROM ledger WHERE seq = 1", 1, "records 1 to 1 are missing"),
-    "the last removed": ("DELETE FROM ledger WHERE seq = 13", 13, "records 13 to 13 are missing"),
-    "the end removed": ("DELETE FROM ledger WHERE seq > 9", 10, "records 10 to 13 are missing"),
-    "everything removed": ("DELETE FROM ledger", 1, "records 1 to 13 are missing"),
-    "two exchanged": (
-        "UPDATE ledger SET body = (SELECT body FROM ledger AS l WHERE l.seq = 9 - ledger.seq) WHERE seq IN (4, 5)",
+CHANGES: dict[str, tuple[str, int, str, str]] = {
+    "a body": ("UPDATE ledger SET body = replace(body, '1-2', '1-3') WHERE seq = 4", 4, "edited", "its content was"),
+    "the last body": ("UPDATE ledger SET body = replace(body, 'y-b', 'y-c') WHERE seq = 13", 13, "edited", "changed"),
+    "a hash": ("UPDATE ledger SET hash = zeroblob(32) WHERE seq = 4", 4, "edited", "stored hash"),
+    "a row removed": ("DELETE FROM ledger WHERE seq = 4", 4, "removed", "records 4 to 4 are missing"),
+    "rows removed": ("DELETE FROM ledger WHERE seq BETWEEN 4 AND 6", 4, "removed", "records 4 to 6 are missing"),
+    "the first removed": ("DELETE FROM ledger WHERE seq = 1", 1, "removed", "records 1 to 1 are missing"),
+    "the last removed": ("DELETE FROM ledger WHERE seq = 13", 13, "truncated", "records 13 to 13 are missing"),
+    "the end removed": ("DELETE FROM ledger WHERE seq > 9", 10, "truncated", "records 10 to 13 are missing"),
+    "everything removed": ("DELETE FROM ledger", 1, "truncated", "records 1 to 13 are missing"),
+    "one removed, the rest moved up": (
+        "DELETE FROM ledger WHERE seq = 4; UPDATE ledger SET seq = seq - 1 WHERE seq > 4",
         4,
-        "changed",
+        "removed",
+        "records 4 to 4 are missing",
+    ),
+    "two exchanged": (
+        "UPDATE ledger SET seq = 109 - seq WHERE seq IN (4, 5); UPDATE ledger SET seq = seq - 100 WHERE seq > 100",
+        4,
+        "reordered",
+        "another order; record 5 stands in its place",
+    ),
+    "one in place of another": (
+        "UPDATE ledger SET (body, hash) = (SELECT body, hash FROM ledger WHERE seq = 5) WHERE seq = 4",
+        4,
+        "edited",
+        "record 5 stands in its place",
+    ),
+    "an older one in place of another": (
+        "UPDATE ledger SET (body, hash) = (SELECT body, hash FROM ledger WHERE seq = 2) WHERE seq = 4",
+        4,
+        "edited",
+        "record 2 stands in its place",
+    ),
+    "one put in, the rest moved down": (
+        """UPDATE ledger SET seq = -seq - 1 WHERE seq >= 4; UPDATE ledger SET seq = -seq WHERE seq < 0;
+        INSERT INTO ledger (seq, body, hash) SELECT 4, body, hash FROM ledger WHERE seq = 3""",
+        4,
+        "inserted",
+        "record 3 stands here once more",
     ),
     "a row more": (
         "INSERT INTO ledger (seq, body, hash) SELECT 14, body, hash FROM ledger WHERE seq = 13",
         14,
-        "changed",
+        "inserted",
+        "record 13 stands here once more",
     ),
-    "a number": ("UPDATE ledger SET seq = 99 WHERE seq = 13", 13, "missing"),
-    "the head back": ("UPDATE head SET (seq, hash) = (SELECT seq, hash FROM ledger WHERE seq = 9)", 13, "names 9"),
-    "the head's hash": ("UPDATE head SET hash = zeroblob(32)", 13, "names 13"),
-    "no head": ("DELETE FROM head", 13, "names 0"),
-    "evidence": ("UPDATE evidence SET data = x'00' WHERE id = 2", 3, "evidence .* was changed"),
-    "evidence removed": ("DELETE FROM evidence WHERE id = 1", 2, "evidence .* is missing"),
-    "evidence exchanged": ("UPDATE evidence SET sha256 = zeroblob(32) WHERE id = 1", 0, "evidence"),
+    "a number": ("UPDATE ledger SET seq = 99 WHERE seq = 13", 13, "removed", "missing"),
+    "the head back": (
+        "UPDATE head SET (seq, hash) = (SELECT seq, hash FROM ledger WHERE seq = 9)",
+        13,
+        "inserted",
+        "names 9",
+    ),
+    "the head's hash": ("UPDATE head SET hash = zeroblob(32)", 13, "edited", "names 13"),
+    "no head": ("DELETE FROM head", 13, "inserted", "names 0"),
+    "evidence": ("UPDATE evidence SET data = x'00' WHERE id = 2", 3, "evidence", "evidence .* was changed"),
+    "evidence removed": ("DELETE FROM evidence WHERE id = 1", 2, "evidence", "evidence .* is missing"),
+    "evidence exchanged": ("UPDATE evidence SET sha256 = zeroblob(32) WHERE id = 1", 2, "evidence", "is missing"),
+    "evidence of nothing": (
+        "INSERT INTO evidence (sha256, data) VALUES (zeroblob(32), x'00')",
+        13,
+        "evidence",
+        "names",
+    ),
 }
 
 
 @pytest.mark.parametrize("name", CHANGES)
 def test_the_first_bad_entry_is_named(copy: Path, name: str) -> None:
-    change, seq, what = CHANGES[name]
+    change, seq, kind, what = CHANGES[name]
     with by_hand(copy) as connection:
-        connection.execute(change)
+        for statement in change.split(";"):
+            connection.execute(statement)
     with pytest.raises(LedgerBroken, match=what) as caught:
         verify(copy)
-    assert caught.value.facts["seq"] == seq
+    assert (caught.value.facts["seq"], caught.value.facts["tampering"]) == (seq, kind)
 
 
 ROWS = [
@@ -252,8 +292,8 @@ LINES: dict[str, tuple[Callable[[list[bytes]], object], str]] = {
     "a body": (lambda lines: edit(lines, 4, b"1-2", b"1-3"), "record 4: .* changed"),
     "a hash": (lambda lines: edit(lines, 4, b'","', b'","'), "record 4"),
     "a line removed": (lambda lines: lines.pop(4), "record 4: records 4 to 4 are missing"),
-    "the last removed": (lambda lines: lines.pop(LAST), "record 13: records 13 to 13"),
-    "a line twice": (lambda lines: lines.insert(4, lines[4]), "record 5: it calls itself record 4"),
+    "the last removed": (lambda lines: lines.pop(LAST), "record 13: the end was cut off; records 13 to 13"),
+    "a line twice": (lambda lines: lines.insert(4, lines[4]), "record 5: record 4 stands here once more"),
     "a line cut off": (lambda lines: lines.__setitem__(4, lines[4][:-3] + b"\n"), "record 4: it cannot be read"),
     "the file cut off": (lambda lines: lines.__setitem__(slice(4, None), [lines[4][:40]]), "record 4"),
     "a digit of a hash": (lambda lines: edit(lines, 4, b'"}\n', b'"}\n', byte=-4), "record 4: .* changed"),

@@ -216,6 +216,13 @@ class Done(msgspec.Struct, frozen=True):
     trial: Trial | None = None
 
 
+class Sealed(msgspec.Struct, frozen=True):
+    """A seal was recorded: number and hash (hex) of its entry, which the code is of."""
+
+    seq: int = 0
+    head: str = ""
+
+
 class Named(msgspec.Struct, frozen=True):
     """A device of the list in an answer about several."""
 

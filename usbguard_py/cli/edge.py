@@ -9,8 +9,8 @@ import contextlib
 import os
 import sys
 import traceback
-from collections.abc import Iterator
-from types import TracebackType
+from collections.abc import Iterator, Mapping
+from types import MappingProxyType, TracebackType
 
 import click
 
@@ -24,6 +24,8 @@ PIPE_CLOSED = 141
 
 INTERNAL_SENTENCE = N_("A fault in usbguard-py itself: {detail}.")
 INTERNAL_REMEDY = N_("Nothing more was done. Run the command again with USBGUARD_PY_DEBUG=1 and report what it prints.")
+
+_PLACE = ("tampering", "record")  # facts of an error that JSON has by themselves: what was done to a log, and where
 
 _json = [False]
 
@@ -46,7 +48,8 @@ def handler() -> Iterator[None]:
     try:
         yield
     except GuardError as error:
-        tell(type(error).__name__, str(error), error.advice(), error.exit_code)
+        place = {name: error.facts[name] for name in _PLACE if name in error.facts}
+        tell(type(error).__name__, str(error), error.advice(), error.exit_code, place)
         sys.exit(error.exit_code)
     except click.exceptions.Exit as ended:
         sys.exit(ended.exit_code)
@@ -65,10 +68,10 @@ def handler() -> Iterator[None]:
         sys.exit(PIPE_CLOSED)
 
 
-def tell(name: str, sentence: str, remedy: str, code: int) -> None:
-    """Print an error for a person, or as JSON when that was asked for."""
+def tell(name: str, sentence: str, remedy: str, code: int, more: Mapping[str, object] = MappingProxyType({})) -> None:
+    """Print an error for a person, or as JSON when that was asked for; ``more`` is for programs only."""
     if _json[0]:
-        answer = {"error": name, "sentence": sentence, "remedy": remedy, "exit_code": code}
+        answer = {"error": name, "sentence": sentence, "remedy": remedy, "exit_code": code, **more}
         click.echo(json_text(answer), err=True)
         return
     say(_("Error: {sentence}").format(sentence=sentence), "bad", err=True)

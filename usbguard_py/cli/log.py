@@ -1,4 +1,4 @@
-"""``usbguard-py log list|verify|export``: what happened, whether the record is whole, and a copy of it."""
+"""``usbguard-py log``: what happened, and a copy of it; whether it is whole and its seals have modules of their own."""
 
 import math
 from collections.abc import Mapping, Sequence
@@ -11,23 +11,29 @@ import msgspec
 
 from usbguard_py import paths
 from usbguard_py.cli.answers import Done, typed
-from usbguard_py.cli.commands import Command, Group, option
+from usbguard_py.cli.commands import Command, Group, Place, option
 from usbguard_py.cli.log_words import heads, row
 from usbguard_py.cli.output import json_out, say, show
 from usbguard_py.cli.times import parsed
-from usbguard_py.cli.words import KINDS, OUTCOMES, moment, number, offset_of
+from usbguard_py.cli.words import KINDS, OUTCOMES, number, offset_of
 from usbguard_py.core.codes import Code
 from usbguard_py.core.requests import LogExported
-from usbguard_py.errors import GuardError, Usage
+from usbguard_py.errors import GuardError
 from usbguard_py.i18n import N_, _
 from usbguard_py.shell.client import call
 from usbguard_py.shell.reader import Query, Reader
 
-SHA256 = 32  # bytes, FIPS 180-4
-
 command = Group(
     "log",
     default="list",
+    places={
+        "verify": Place(
+            "usbguard_py.cli.log_verify", N_("Verify that no record was changed, removed or added afterwards")
+        ),
+        "seal": Place(
+            "usbguard_py.cli.log_seal", N_("Print a code for paper that proves later that nothing was changed")
+        ),
+    },
     help=N_(
         "The log of everything that happened, which cannot be changed unseen.\n\n"
         "Without a command: list. Its options can be given directly: usbguard-py log --since 7d"
@@ -98,50 +104,6 @@ def _footer(bodies: Sequence[Mapping[str, Any]], limit: int) -> None:
 
 
 @command.command(
-    "verify",
-    cls=Command,
-    help=N_(
-        "Verify that no record was changed, removed or added afterwards; exit code 1 when one was.\n\n"
-        "FILE is an exported log or a database, also from another computer. Without it: this computer's log."
-    ),
-    examples=["usbguard-py log verify", "usbguard-py log verify log-20261121.jsonl"],
-)
-@click.argument("file", required=False)
-@option("--expect", metavar="N:HASH", help=N_("Also see that record N has this hash, as it was written down earlier."))
-def verify(file: str | None, expect: str | None, as_json: bool) -> None:  # noqa: FBT001 - click's flag
-    """Print the result.
-
-    Raises:
-        LedgerBroken: with the first bad record.
-    """
-    from usbguard_py.shell.verify import verify as checked  # noqa: PLC0415 - only here
-
-    path = Path(file) if file else paths.DATABASE
-    if not file:
-        Reader(path).close()  # says what is wrong with this computer's own, such as the reader's role
-    result = checked(path, _expected(expect) if expect else None)
-    if as_json:
-        json_out({"intact": True, "file": str(path), **msgspec.to_builtins(result)})
-        return
-    text = _("LOG INTACT: {count} records, last hash {head}.")
-    say(text.format(count=number(result.entries), head=result.head), "good")
-    if result.entries:
-        text = _("First record {first}, last record {last}.")
-        say(text.format(first=moment(result.first_at, zone=True), last=moment(result.last_at, zone=True)))
-
-
-def _expected(text: str) -> tuple[int, bytes]:
-    seq, _colon, digest = text.partition(":")
-    try:
-        raw = bytes.fromhex(digest)
-        if len(raw) == SHA256 and seq.isdigit():
-            return int(seq), raw
-    except ValueError:
-        pass
-    raise Usage(detail=_("--expect is a record number, a colon and 64 hex digits"))
-
-
-@command.command(
     "export",
     cls=Command,
     help=N_(
@@ -149,18 +111,28 @@ def _expected(text: str) -> tuple[int, bytes]:
         "A file that is there is not overwritten without --force. Who exported, and how far, becomes a record of the "
         "log; while the daemon does not run there is none, and the command says so."
     ),
-    examples=["usbguard-py log export log-20261121.jsonl"],
+    examples=[
+        "usbguard-py log export log-20261121.jsonl",
+        "usbguard-py log export --with-verifier /media/usb/log.jsonl",
+    ],
 )
 @click.argument("file")
 @option("--force", is_flag=True, help=N_("Overwrite FILE."))
-def export(file: str, force: bool, as_json: bool) -> None:  # noqa: FBT001 - click's flags
+@option(
+    "--with-verifier",
+    is_flag=True,
+    help=N_("Put verify-log.py beside it: one file that verifies on any computer with Python, Windows included."),
+)
+def export(file: str, force: bool, with_verifier: bool, as_json: bool) -> None:  # noqa: FBT001 - click's flags
     """Write the file and say what is in it."""
     from usbguard_py.shell.export import export as written  # noqa: PLC0415 - only here
+    from usbguard_py.shell.export import put_verifier  # noqa: PLC0415 - as above
 
     header = written(paths.DATABASE, Path(file), force=force)
+    verifier = str(put_verifier(Path(file), force=force)) if with_verifier else ""
     seq, problem = _recorded(header.last, header.head)
     if as_json:
-        json_out({"file": file, "recorded": seq, **msgspec.to_builtins(header)})
+        json_out({"file": file, "verifier": verifier, "recorded": seq, **msgspec.to_builtins(header)})
         return
     say(_("{count} records are in {file}.").format(count=number(header.last), file=file), "good")
     say(_("Last hash: {head}").format(head=header.head))
@@ -169,6 +141,9 @@ def export(file: str, force: bool, as_json: bool) -> None:  # noqa: FBT001 - cli
     else:
         say(_("The export is not in the log. {problem}").format(problem=problem), "warn")
     say(_("Verify it with: usbguard-py log verify {file}").format(file=file))
+    if verifier:
+        text = _("On a computer without usbguard-py: python3 {program} {file} (on Windows double-click {program})")
+        say(text.format(program=Path(verifier).name, file=Path(file).name))
 
 
 def _recorded(last: int, head: str) -> tuple[int, str]:

@@ -21,6 +21,7 @@ from usbguard_py.cli.whitelist_list import NARROW, cells, conditions, heads
 from usbguard_py.cli.words import day as shown_day
 from usbguard_py.cli.words import number
 from usbguard_py.core.requests import WhitelistExported
+from usbguard_py.core.seal import seal
 from usbguard_py.core.whitelist import Asset
 from usbguard_py.errors import FileExists, Usage
 from usbguard_py.errors_paper import NotForPaper, NothingForPaper
@@ -50,7 +51,7 @@ def make(
     with Reader(paths.DATABASE) as reader, reader.snapshot():
         today = reader.today()
         assets = chosen(reader, kind, ids, asked)
-        mark = _mark(reader.list_change())
+        mark = _mark(reader.list_change(), reader)
         look = Look.of(reader) if asking else None
     if look is not None:
         _show(assets, look)
@@ -83,12 +84,14 @@ def _show(assets: tuple[Asset, ...], look: Look) -> None:
     more(len(assets))
 
 
-def _mark(change: Record | None) -> ListMark:
-    """The list that is there, as it is named on paper."""
-    if change is None:
+def _mark(change: Record | None, reader: Reader) -> ListMark:
+    """The list that is there, as it is named on paper, and the seal of the log."""
+    last = reader.last()
+    if change is None or last is None:
         raise NothingForPaper
     version, entry = int(str(change.body.get("list_version", 0))), change.entry
-    return ListMark(number=version, entry=entry.seq, digest=entry.hash.hex(), day=entry.at[:10])
+    code = seal(last.seq, reader.machine().id, last.hash)
+    return ListMark(version, entry.seq, entry.hash.hex(), entry.at[:10], sealed=last.seq, seal=code)
 
 
 def chosen(reader: Reader, kind: Kind, ids: tuple[str, ...], asked: dict[str, Any]) -> tuple[Asset, ...]:

@@ -67,6 +67,7 @@ KINDS = {
     "drift": N_("changed by somebody else"),
     "refused": N_("request refused"),
     "export": N_("log exported"),
+    "seal": N_("log sealed"),
     "floor-install": N_("floor put into the start of the computer"),
     "floor-remove": N_("floor taken out of the start of the computer"),
     "drivers-just-in-time": N_("storage drivers kept away until they are needed"),

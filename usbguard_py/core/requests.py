@@ -205,6 +205,15 @@ class LogExported(Request, frozen=True):
     head: str
 
 
+class LogSeal(Request, frozen=True):
+    """Record that the caller takes a seal; the answer has number and hash (hex) of that entry, which the code is of.
+
+    ``minutes`` is the paper that the code is written on, as the caller names it; it may be empty.
+    """
+
+    minutes: str = ""
+
+
 class PolicyUse(Request, frozen=True):
     """Store a policy text in the database and follow it from now on."""
 
@@ -260,6 +269,7 @@ _EVERY: tuple[type[Request], ...] = (
     WhitelistImportCommit,
     WhitelistExported,
     LogExported,
+    LogSeal,
     PolicyUse,
     PolicyConfirm,
     *LIST_REQUESTS,

@@ -1,10 +1,11 @@
-"""The entries about an exported log or list: the client writes the file, the judge records who did."""
+"""The entries about what leaves the machine: log and list as files, seals; the client writes, the judge records."""
 
 import re
 from typing import Any
 
-from usbguard_py.core import changes, record
-from usbguard_py.core.requests import LogExported, WhitelistExported
+from usbguard_py.core import changes, record, record_seals
+from usbguard_py.core.given import MAX_REASON, tidied
+from usbguard_py.core.requests import LogExported, LogSeal, WhitelistExported
 from usbguard_py.daemon.examination import by
 from usbguard_py.daemon.judge import Judge
 from usbguard_py.errors import Usage
@@ -25,6 +26,20 @@ def exported(judge: Judge, request: LogExported, caller: Peer) -> dict[str, Any]
         raise Usage(detail=f"this log has no record {request.last} with that hash")
     entry = judge.host.books.append("export", record.export(1, request.last, digest, by(caller)))
     return {"seq": entry.seq}
+
+
+def sealed(judge: Judge, request: LogSeal, caller: Peer) -> dict[str, Any]:
+    """Record that ``caller`` takes a seal; number and hash of the entry, in hex.
+
+    Raises:
+        BadInput: a text that cannot be stored.
+        DatabaseTrouble: nothing can be recorded now.
+    """
+    books = judge.host.books
+    books.ready()
+    minutes = tidied("minutes", request.minutes, MAX_REASON)
+    entry = books.append("seal", record_seals.seal(minutes, by(caller)))
+    return {"seq": entry.seq, "head": entry.hash.hex()}
 
 
 def list_exported(judge: Judge, request: WhitelistExported, caller: Peer) -> dict[str, Any]:

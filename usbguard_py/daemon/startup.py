@@ -11,6 +11,7 @@ from usbguard_py.daemon.policies import give_up, lasting, provisional
 from usbguard_py.errors import AlreadyRunning, GuardError
 from usbguard_py.shell import floor, nodes, trial
 from usbguard_py.shell.hands import Hands
+from usbguard_py.shell.machine_id import machine_id
 
 OTHER_ENFORCERS = {"usbguard-daemon": "USBGuard"}  # process name (comm) to the name people know
 FULL_LOOK = 60  # one look in a minute is a full one: a process can become another program
@@ -112,6 +113,7 @@ def record_start(books: Books, unclosed: tuple[str, ...], *, kernel_log: bool) -
         pid=os.getpid(),
     )
     body["kernel_log"] = kernel_log
+    body["machine_id"] = machine_id()
     if last is not None:
         body["gap"] = record.gap(last, time.time())
     books.append_or_keep("start", body)

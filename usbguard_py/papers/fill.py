@@ -17,12 +17,17 @@ MAX_ROWS = 10_000  # a register of that many has some 700 pages
 
 
 class ListMark(msgspec.Struct, frozen=True):
-    """Which list a paper speaks of: its number, the entry that made it so, that entry's hash (hex) and day."""
+    """Which list a paper speaks of: its number, the entry that made it so, that entry's hash (hex) and day.
+
+    ``seal`` is the code of the log's last entry, number ``sealed``, when the paper was made (docs/ledger-format.md).
+    """
 
     number: int
     entry: int
     digest: str
     day: str
+    sealed: int = 0
+    seal: str = ""
 
 
 class Matter(msgspec.Struct, frozen=True):
@@ -102,8 +107,10 @@ class _Filler:
         mark, template = self._matter.mark, self._template
         with speaking(template.language):
             text = _("List of approved devices no. {number} of {day}; log record {entry}; form {form}, version {n}")
+            sealed = _("Seal of the log at record {entry}: {code}").format(entry=mark.sealed, code=mark.seal)
         known = {"number": mark.number, "day": self._known["list_date"], "entry": mark.entry}
-        return text.format(**known, form=template.kind, n=template.version), f"SHA-256 {mark.digest}"
+        lines = text.format(**known, form=template.kind, n=template.version), f"SHA-256 {mark.digest}"
+        return (*lines, sealed) if mark.seal else lines
 
     def _text(self, text: str, extra: Mapping[str, str] | None = None) -> str:
         known = {**self._known, **(extra or {})}

@@ -13,13 +13,15 @@ from typing import BinaryIO
 
 import msgspec
 
+from usbguard_py import paths
 from usbguard_py.core.chain import GENESIS
-from usbguard_py.errors import BadInput
+from usbguard_py.errors import BadInput, CannotWrite, LedgerBroken
 from usbguard_py.shell.database import readable
+from usbguard_py.shell.diagnosis import CUT_OFF, Row, broken, number_of
 from usbguard_py.shell.faults import reported
 from usbguard_py.shell.ledger import MAX_BODY
-from usbguard_py.shell.walk import Row, broken, number_of
 from usbguard_py.shell.whole import whole
+from usbguard_py.tampering import Kind
 
 FORMAT = "usbguard-py-ledger"
 VERSION = 1
@@ -76,6 +78,25 @@ def export(database: Path, target: Path, *, force: bool = False) -> Header:
     return header
 
 
+def put_verifier(target: Path, *, force: bool = False) -> Path:
+    """Put the program that verifies an exported file beside ``target``; where it is. One that is the same stays.
+
+    Raises:
+        FileExists: another file has its name.
+        CannotWrite: it is not installed, or cannot be written.
+    """
+    place = target.with_name(paths.VERIFIER.name)
+    try:
+        program = paths.VERIFIER.read_bytes()
+        if place.exists() and place.read_bytes() == program:
+            return place
+    except OSError as error:
+        raise CannotWrite(path=str(place), detail=error.strerror or str(error)) from error
+    with whole(place, force=force) as file:
+        file.write(program)
+    return place
+
+
 def _header(connection: sqlite3.Connection) -> Header:
     last, digest = head(connection)
     (pieces,) = connection.execute("SELECT count(*) FROM evidence").fetchone()
@@ -97,6 +118,7 @@ class Exported:
     def __init__(self, file: BinaryIO, name: str) -> None:
         self._file = file
         self._name = name
+        self._number = 1
         self._line = file.readline(MAX_LINE)
         try:
             self.header = msgspec.json.decode(self._line, type=Header)
@@ -117,7 +139,7 @@ class Exported:
         while self._next() and not self._line.startswith(b'{"data":'):
             line = self._line
             if not (line.startswith(_BODY) and line.endswith(_END) and line[-_TAIL:].startswith(_HASH)):
-                raise broken(seq + 1)
+                raise broken(seq + 1) if line.endswith(b"\n") else self._cut_off(seq + 1)
             body = line[len(_BODY) : -_TAIL]
             seq = number_of(body, seq + 1)
             try:
@@ -125,6 +147,12 @@ class Exported:
             except ValueError as error:
                 raise broken(seq) from error
             yield seq, body, digest
+
+    def _cut_off(self, seq: int) -> LedgerBroken:
+        """The file ends within the line of record ``seq``, or that line has no end."""
+        if len(self._line) == MAX_LINE:
+            return broken(seq)
+        return broken(seq, CUT_OFF, Kind.TRUNCATED, last=max(seq, self.header.last))
 
     def evidence(self) -> Iterator[tuple[bytes, bytes]]:
         """The pieces of evidence: SHA-256 and content.
@@ -138,10 +166,12 @@ class Exported:
                 _same(piece, self._line)
                 yield _raw(piece.evidence), _raw(piece.data)
             except (msgspec.DecodeError, ValueError) as error:
-                raise BadInput(where=self._name, detail="a line that is neither a record nor evidence") from error
+                place = f"{self._name}:{self._number}"
+                raise BadInput(where=place, detail="a line that is neither a record nor evidence") from error
             self._next()
 
     def _next(self) -> bytes:
+        self._number += 1
         self._line = self._file.readline(MAX_LINE)
         return self._line
 

@@ -18,6 +18,7 @@ from usbguard_py.core.whitelist import Asset, Peripheral
 from usbguard_py.policy.read import read_policy
 from usbguard_py.shell.clock import Clock, day
 from usbguard_py.shell.database import readable
+from usbguard_py.shell.diagnosis import broken, number_of
 from usbguard_py.shell.faults import reported
 from usbguard_py.shell.finding import Found, Wanted, find
 from usbguard_py.shell.ledger import Ledger, entry_of
@@ -25,7 +26,6 @@ from usbguard_py.shell.lookup import Serials, by_serial
 from usbguard_py.shell.note_table import NoteTable
 from usbguard_py.shell.proposal_table import ProposalTable
 from usbguard_py.shell.register import Register, StoredPolicy
-from usbguard_py.shell.walk import broken, number_of
 
 NEWEST = 100  # entries, unless asked for more
 _BODY = msgspec.json.Decoder(dict[str, object])

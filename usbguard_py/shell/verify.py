@@ -2,27 +2,46 @@
 
 Reads a database or an exported file, on any machine, without writing. The first bad entry is named
 with what is wrong with it. What no file can tell by itself: whether it is the newest. For that, compare
-with a number and hash that left the machine (``expected``).
+with a number and hash that left the machine: a seal, or both as they are (``expected``).
 """
 
 import sqlite3
+from collections.abc import Sequence
 from pathlib import Path
 
+import msgspec
+
 from usbguard_py.errors import BadInput, DatabaseDamaged
+from usbguard_py.i18n import N_
 from usbguard_py.shell.check_list import check_list
 from usbguard_py.shell.database import readable
+from usbguard_py.shell.diagnosis import broken
 from usbguard_py.shell.export import head, opened, rows
 from usbguard_py.shell.faults import reported
+from usbguard_py.shell.machine_id import machine_id
+from usbguard_py.shell.seals import Held, Typed, held
 from usbguard_py.shell.walk import Verified, Walk
+from usbguard_py.tampering import Kind
 
-__all__ = ["Verified", "verify"]
+ELSEWHERE = N_("the log was written on another computer or system, not on this one")
+
+__all__ = ["Checked", "Verified", "see_machine", "verify"]
+
+Expected = tuple[int, bytes] | None
 
 
-def verify(path: Path, expected: tuple[int, bytes] | None = None, *, thorough: bool = False) -> Verified:
+class Checked(Verified, frozen=True):
+    """An intact ledger, and what became of the seals that were held against it."""
+
+    seals: tuple[Held, ...] = ()
+
+
+def verify(path: Path, expected: Expected = None, *, thorough: bool = False, seals: Sequence[Typed] = ()) -> Checked:
     """Verify a database file or an exported file.
 
-    ``expected`` is a number and the 32 bytes of the hash that the entry with that number must have.
-    ``thorough`` also compares the search indexes of a database with its records; it takes three times as long.
+    ``expected`` is a number and the 32 bytes of the hash that the entry with that number must have. What became of
+    ``seals`` is in the answer. ``thorough`` also compares the search indexes of a database with its records; it takes
+    three times as long.
 
     Raises:
         LedgerBroken: the first bad entry.
@@ -30,7 +49,20 @@ def verify(path: Path, expected: tuple[int, bytes] | None = None, *, thorough: b
         DatabaseTrouble: the file cannot be read.
         BadInput: it is neither a database nor an exported file.
     """
-    return verify_database(path, expected, thorough=thorough) if is_database(path) else verify_export(path, expected)
+    if is_database(path):
+        return verify_database(path, expected, thorough=thorough, seals=seals)
+    return verify_export(path, expected, seals=seals)
+
+
+def see_machine(result: Verified) -> None:
+    """See that the log of this computer was written on this computer last.
+
+    Raises:
+        LedgerBroken: the daemon that started last did so on another one.
+    """
+    here = machine_id()
+    if here and result.machine and result.machine != here:
+        raise broken(result.last, ELSEWHERE, Kind.OTHER_MACHINE)
 
 
 def is_database(path: Path) -> bool:
@@ -42,22 +74,35 @@ def is_database(path: Path) -> bool:
         raise BadInput(where=str(path), detail=error.strerror or "") from error
 
 
-def verify_database(path: Path, expected: tuple[int, bytes] | None = None, *, thorough: bool = False) -> Verified:
+def verify_database(
+    path: Path, expected: Expected = None, *, thorough: bool = False, seals: Sequence[Typed] = ()
+) -> Checked:
     """Verify a database: chain, end, evidence, and the list row by row; see :func:`verify`."""
     connection = readable(path)
     try:
         with reported(path):
             connection.execute("BEGIN")  # one state of the file, while the judge goes on writing
-            walk = Walk()
-            walk.follow(rows(connection), expected)
-            walk.ended(*head(connection), expected)
+            walk = _walk(expected, seals)
+            walk.follow(rows(connection))
+            walk.ended(*head(connection))
             pieces = walk.evidence(connection.execute("SELECT sha256, data FROM evidence ORDER BY id"))
             assets = check_list(connection, path)
             if thorough:
                 _check_indexes(connection, path)
-            return walk.result(pieces, assets)
+            return _checked(walk, expected, seals, pieces, assets)
     finally:
         connection.close()
+
+
+def _walk(expected: Expected, seals: Sequence[Typed]) -> Walk:
+    return Walk({*(one.seal.seq for one in seals), *((expected[0],) if expected else ())})
+
+
+def _checked(walk: Walk, expected: Expected, seals: Sequence[Typed], pieces: int, assets: int) -> Checked:
+    if expected is not None:
+        walk.expect(*expected)
+    found = msgspec.structs.asdict(walk.result(pieces, assets))
+    return Checked(**found, seals=held(walk.ledger, walk.seq, walk.marked, seals))
 
 
 def _check_indexes(connection: sqlite3.Connection, path: Path) -> None:
@@ -66,14 +111,14 @@ def _check_indexes(connection: sqlite3.Connection, path: Path) -> None:
         raise DatabaseDamaged(path=str(path), detail=found)
 
 
-def verify_export(path: Path, expected: tuple[int, bytes] | None = None) -> Verified:
+def verify_export(path: Path, expected: Expected = None, *, seals: Sequence[Typed] = ()) -> Checked:
     """Verify an exported file: chain, end and evidence; see :func:`verify`."""
     with opened(path) as file:
         header = file.header
-        walk = Walk()
-        walk.follow(file.entries(), expected)
-        walk.ended(header.last, file.head, expected)
+        walk = _walk(expected, seals)
+        walk.follow(file.entries())
+        walk.ended(header.last, file.head)
         pieces = walk.evidence(file.evidence())
         if pieces != header.evidence or walk.ledger != header.ledger:
-            raise BadInput(where=str(path), detail="its first line does not agree with what follows")
-        return walk.result(pieces, 0)
+            raise BadInput(where=f"{path}:1", detail="its first line does not agree with what follows")
+        return _checked(walk, expected, seals, pieces, 0)
