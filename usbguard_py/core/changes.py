@@ -151,9 +151,13 @@ def _peripheral(peripheral: Peripheral, list_version: int, by: By) -> Body:
     }
 
 
-def policy_used(name: str, digest_: str, before: str, origin: str, by: By) -> Body:
-    """Kind ``policy-use``; ``before`` and ``digest_`` are the digests of the old and the new text, in hex."""
+def policy_used(name: str, digest_: str, before: str, origin: str, by: By, *, enforce: bool) -> Body:
+    """Kind ``policy-use``; ``before`` and ``digest_`` are the digests of the old and the new text, in hex.
+
+    ``enforce``: whether decisions are carried out from now on, or only recorded.
+    """
     return {
+        "enforce": enforce,
         "policy": bounded(name, MAX_TEXT),
         "policy_digest": digest_,
         "from": before or None,

@@ -133,7 +133,8 @@ def use_policy(judge: Judge, request: PolicyUse, caller: Peer) -> Flow:
     if judge.switching:
         raise Usage(detail="another policy is being put in force")
     digest = hashlib.sha256(request.text.encode()).hexdigest()
-    entry = books.ready().use_policy(policy.name, request.text, digest, by(caller), request.origin)
+    store = books.ready()
+    entry = store.use_policy(policy.name, request.text, digest, by(caller), request.origin, enforce=policy.enforce)
     fewer = books.policy.four_eyes and not policy.four_eyes
     books.policy, books.policy_digest = policy, digest
     judge.switching = True

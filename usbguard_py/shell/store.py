@@ -245,8 +245,10 @@ class Store(CarriedLists):
             self._register.count_change(version, entry.seq)
         return entry
 
-    def use_policy(self, name: str, text: str, digest: str, by: changes.By, origin: str = "") -> Entry:
-        """Store a policy text, with its SHA-256 in hex, as the one in force.
+    def use_policy(
+        self, name: str, text: str, digest: str, by: changes.By, origin: str = "", *, enforce: bool = True
+    ) -> Entry:
+        """Store a policy text, with its SHA-256 in hex, as the one in force; ``enforce`` as the text says.
 
         Raises:
             BadInput: ``digest`` is not the text's.
@@ -255,8 +257,9 @@ class Store(CarriedLists):
             raise BadInput(where="policy", detail="the digest is not that of the text")
         with self.transaction(), self._watched():
             before = self._register.policy()
+            digest_before = before.digest if before else ""
             entry = self._append(
-                "policy-use", lambda: changes.policy_used(name, digest, before.digest if before else "", origin, by)
+                "policy-use", lambda: changes.policy_used(name, digest, digest_before, origin, by, enforce=enforce)
             )
             self._register.insert_policy(name, text, entry.seq)
         return entry
