@@ -75,7 +75,7 @@ class _Walk:
         self.boot: _Boot | None = None
         self.before: Mark | None = None
         self.running = False
-        self.idle = Reason.STOPPED  # why not
+        self.idle = Reason.BEFORE  # why not
         self.enforce: bool | None = None
         self.open: set[str] = set()
         self.turned = 0  # number of the entry by which it is as it is
@@ -174,8 +174,8 @@ def coverage(marks: Iterable[Mark], since: int | None = None, until: int | None 
     """What the entries, in their order, tell of the period from ``since`` to ``until`` (milliseconds since 1970).
 
     ``marks`` are all entries, or those that turn something, the one before each of them, the first of each start of
-    the machine, and the last. Without ``since`` the period begins with the first, without ``until`` it ends
-    with the last entry.
+    the machine, and the last. Without ``since`` the period begins with the judge's first start, without ``until`` it
+    ends with the last entry.
     """
     walk = _Walk()
     first = last = None
@@ -188,9 +188,10 @@ def coverage(marks: Iterable[Mark], since: int | None = None, until: int | None 
         begin, finish = since or 0, until or since or 0
         return Coverage(begin, finish, tuple(_joined([Stretch(begin, finish, Reason.BEFORE, 0)], begin, finish)))
     known = walk.boot.zero + walk.boot.at
-    begin = min((s.begin for s in stretches), default=known) if since is None else since
+    earliest = min((s.begin for s in stretches if s.reason != Reason.BEFORE), default=known)
+    begin = earliest if since is None else since
     finish = max((s.end for s in stretches), default=known) if until is None else until
-    before = Stretch(begin, _wall(first), Reason.BEFORE, first.seq)
+    before = Stretch(begin, min(earliest, _wall(first)), Reason.BEFORE, first.seq)
     after = Stretch(known, known if until is None else until, Reason.END, last.seq)
     told = tuple(_joined([*([] if since is None else [before]), *stretches, after], begin, finish))
     return Coverage(begin, finish, told, walk.backwards)

@@ -14,7 +14,7 @@ ALL = 10_000  # hundredths of a per cent
 class Reason(StrEnum):
     """Why a stretch is not covered. ASCII, stable, never translated."""
 
-    BEFORE = "before"  # the log had not begun
+    BEFORE = "before"  # the log had not begun, or no judge had ever been started
     STARTING = "starting"  # the machine ran, the judge did not yet; the kernel's parameter kept every bus closed
     STARTING_OPEN = "starting-open"  # as before, without that parameter
     STOPPED = "stopped"  # the judge had been asked to stop
