@@ -68,7 +68,7 @@ def every_kind() -> dict[str, dict[str, Any]]:
         ),
         "peripheral-enrol": changes.peripheral_enrolled(keyboard, 3, BY),
         "peripheral-remove": changes.peripheral_removed(keyboard, "replaced", "", 4, "quanly"),
-        "policy-use": changes.policy_used("standalone", "aa", "", "/usr/share", BY, trial={"lapsed": 1}),
+        "policy-use": changes.policy_used("standalone", "aa", "", "/usr/share", BY, enforce=True, trial={"lapsed": 1}),
     }
 
 

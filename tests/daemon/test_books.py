@@ -15,8 +15,9 @@ from usbguard_py.daemon.books import MAKES_ROOM, Books
 from usbguard_py.daemon.exports import exported, sealed
 from usbguard_py.daemon.judge import Judge
 from usbguard_py.errors import BadInput, DatabaseDamaged, DatabaseMissing, GuardError, Usage
+from usbguard_py.shell.log_query import Query
 from usbguard_py.shell.peer import Peer
-from usbguard_py.shell.reader import Query, Reader
+from usbguard_py.shell.reader import Reader
 from usbguard_py.shell.verify import verify
 
 CALLER = Peer(uid=1001, pid=1, user="kiemtra", login="quanly", role="auditor")

@@ -19,7 +19,8 @@ from usbguard_py.core.enforcement import ReadBack
 from usbguard_py.errors import DatabaseMissing, LedgerBroken, PermissionRefused
 from usbguard_py.shell.database import ensure_schema
 from usbguard_py.shell.finding import Wanted
-from usbguard_py.shell.reader import Query, Reader
+from usbguard_py.shell.log_query import Query
+from usbguard_py.shell.reader import Reader
 from usbguard_py.shell.store import Store
 
 REFUSED = 77
@@ -94,7 +95,9 @@ def test_filters_use_their_index(filled: Path, field: str) -> None:
         (steps,) = ([row[3] for row in reader._connection.execute("EXPLAIN QUERY PLAN " + text)] for text in plans)
     index = "ledger_time" if field in ("since", "until") else f"ledger_{field}"
     assert any(index in step for step in steps), steps
-    assert not [step for step in steps if step.startswith("SCAN") and "USING COVERING INDEX" not in step], steps
+    # "one" is the list of values that there are, each found by its own search in the index.
+    scans = [step for step in steps if step.startswith("SCAN") and step != "SCAN one"]
+    assert not [step for step in scans if "USING COVERING INDEX" not in step], steps
 
 
 def test_a_record_is_what_was_stored(filled: Path) -> None:
@@ -204,6 +207,6 @@ def _as_account(group: int, path: Path) -> int:
 
 
 def test_a_query_has_a_condition_for_each_field() -> None:
-    from usbguard_py.shell import reader  # noqa: PLC0415 - its table
+    from usbguard_py.shell import log_query  # noqa: PLC0415 - its table
 
-    assert set(reader._CONDITIONS) | {"limit"} == {f.name for f in msgspec.structs.fields(Query)}
+    assert set(log_query._CONDITIONS) - {"span"} | {"limit"} == {f.name for f in msgspec.structs.fields(Query)}

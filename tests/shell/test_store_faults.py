@@ -17,7 +17,8 @@ from usbguard_py import errors
 from usbguard_py.core.whitelist import Custody
 from usbguard_py.shell import session
 from usbguard_py.shell.database import ensure_schema, readable
-from usbguard_py.shell.reader import Query, Reader
+from usbguard_py.shell.log_query import Query
+from usbguard_py.shell.reader import Reader
 from usbguard_py.shell.store import Store
 from usbguard_py.shell.verify import verify
 

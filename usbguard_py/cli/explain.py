@@ -44,13 +44,13 @@ def explain(name: str | None, seq: int | None, capture: str | None, as_json: boo
     if name is not None:
         answer = _connected(name)
     elif seq is not None:
-        answer = _recorded(seq)
+        answer = recorded(seq)
     else:
         answer = _captured(Path(str(capture)))
     if as_json:
         json_out(answer)
     else:
-        _table(typed(answer, Device))
+        table_of(typed(answer, Device))
 
 
 def _connected(name: str) -> dict[str, Any]:
@@ -64,7 +64,13 @@ def _connected(name: str) -> dict[str, Any]:
         return answer
 
 
-def _recorded(seq: int) -> dict[str, Any]:
+def recorded(seq: int) -> dict[str, Any]:
+    """The decision that was recorded.
+
+    Raises:
+        NotFound: there is no such record.
+        Usage: it is no decision.
+    """
     from usbguard_py.shell.reader import Reader  # noqa: PLC0415 - only for a recorded decision
 
     with Reader(paths.DATABASE) as reader:
@@ -82,7 +88,8 @@ def _captured(path: Path) -> dict[str, Any]:
     return rehearsal.judged(path, paths.DATABASE)
 
 
-def _table(device: Device) -> None:
+def table_of(device: Device) -> None:
+    """Print the device, every gate, and the sentence."""
     facts(
         [
             (_("Port"), device.name),
@@ -100,6 +107,11 @@ def _table(device: Device) -> None:
         ]
     )
     say()
+    gates_of(device)
+
+
+def gates_of(device: Device) -> None:
+    """Print every gate, the sentence, and what waits for a second person."""
     heads = [
         Column(_("Question"), flexible=True),
         Column(_("Answer"), flexible=True),

@@ -15,24 +15,27 @@ from usbguard_py.cli.commands import Command, Group, Place, option
 from usbguard_py.cli.log_words import heads, row
 from usbguard_py.cli.output import json_out, say, show
 from usbguard_py.cli.times import parsed
-from usbguard_py.cli.words import KINDS, OUTCOMES, number, offset_of
+from usbguard_py.cli.words import FUNCTIONS, KINDS, OUTCOMES, number, offset_of
 from usbguard_py.core.codes import Code
 from usbguard_py.core.requests import LogExported
 from usbguard_py.errors import GuardError
 from usbguard_py.i18n import N_, _
 from usbguard_py.shell.client import call
-from usbguard_py.shell.reader import Query, Reader
+from usbguard_py.shell.log_query import Query
+from usbguard_py.shell.reader import Reader
+
+_HERE = "usbguard_py.cli."
 
 command = Group(
     "log",
     default="list",
     places={
-        "verify": Place(
-            "usbguard_py.cli.log_verify", N_("Verify that no record was changed, removed or added afterwards")
-        ),
-        "seal": Place(
-            "usbguard_py.cli.log_seal", N_("Print a code for paper that proves later that nothing was changed")
-        ),
+        "show": Place(_HERE + "log_show", N_("One record, whole")),
+        "explain": Place(_HERE + "log_show", N_("Why a device was allowed or blocked, as answered then"), "explained"),
+        "stats": Place(_HERE + "log_stats", N_("Figures by code, class, day, port, device or person")),
+        "inspect": Place(_HERE + "log_inspect", N_("One page for an inspection: foreign devices, gaps, the block")),
+        "verify": Place(_HERE + "log_verify", N_("Verify that no record was changed, removed or added afterwards")),
+        "seal": Place(_HERE + "log_seal", N_("Print a code for paper that proves later that nothing was changed")),
     },
     help=N_(
         "The log of everything that happened, which cannot be changed unseen.\n\n"
@@ -45,14 +48,15 @@ command = Group(
     "list",
     cls=Command,
     help=N_(
-        "List records, newest last. All conditions must hold; serial and holder are found without accents and "
-        "capitals, as a part.\n\n"
+        "List records, newest last. All conditions must hold; device, serial, holder and person are found without "
+        "accents and capitals, as a part.\n\n"
         "Times: 21/11/2026, “2026-11-21 14:05”, 14:05 (today), 7d, 24h, 30m (ago)."
     ),
     examples=[
         "usbguard-py log --since 7d",
         "usbguard-py log --outcome blocked --since 01/11/2026 --until 21/11/2026",
         "usbguard-py log --holder mau --json",
+        "usbguard-py log --class phone --port 1-2 --since 01/11/2026",
     ],
 )
 @option("--since", metavar="TIME", help=N_("From this time on."))
@@ -65,6 +69,16 @@ command = Group(
     help=N_("Reason, such as NOT_LISTED."),
 )
 @option("--serial", help=N_("Serial number, or a part of it."))
+@option("--device", metavar="TEXT", help=N_("Serial number or a part of it, number on the list (TB-0001), or port."))
+@option("--port", "name", metavar="NAME", help=N_("Port, such as 1-2."))
+@option(
+    "--class",
+    "kind_of_device",
+    type=click.Choice([name for name in FUNCTIONS if name != "image"]),
+    metavar="CLASS",
+    help=N_("Decisions on this class of device, such as storage, phone or keyboard."),
+)
+@option("--person", help=N_("Name of a holder or of who made a change, or a part of it."))
 @option("--holder", help=N_("Name of the holder, or a part of it."))
 @option(
     "--kind", type=click.Choice(list(KINDS)), metavar="KIND", help=N_("Kind of record, such as decision or list-add.")

@@ -151,14 +151,17 @@ def _peripheral(peripheral: Peripheral, list_version: int, by: By) -> Body:
     }
 
 
-def policy_used(name: str, digest_: str, before: str, origin: str, by: By, *, trial: Body | None = None) -> Body:
+def policy_used(
+    name: str, digest_: str, before: str, origin: str, by: By, *, enforce: bool, trial: Body | None = None
+) -> Body:
     """Kind ``policy-use``; ``before`` and ``digest_`` are the digests of the old and the new text, in hex.
 
-    ``trial``: ``confirm_within_ms`` of one that a person has to confirm, or ``lapsed``, the number of the entry of one
-    that nobody confirmed.
+    ``enforce``: whether decisions are carried out from now on, or only recorded. ``trial``: ``confirm_within_ms`` of
+    one that a person has to confirm, or ``lapsed``, the number of the entry of one that nobody confirmed.
     """
     return {
         **(trial or {}),
+        "enforce": enforce,
         "policy": bounded(name, MAX_TEXT),
         "policy_digest": digest_,
         "from": before or None,

@@ -68,7 +68,11 @@ def kind(device: Device) -> Function | None:
 
     What offers still images is called a phone: that is what people plug in, and nothing tells the others apart.
     """
-    offered = functions(device)
+    return most_telling(functions(device))
+
+
+def most_telling(offered: frozenset[Function]) -> Function | None:
+    """The one of these functions by which a person calls the device; see :func:`kind`."""
     telling = next((f for f in MOST_TELLING if f in offered), None)
     return Function.PHONE if telling is Function.IMAGE else telling
 

@@ -215,9 +215,9 @@ def start(
     }
 
 
-def stop(pid: int = 0) -> Body:
-    """Kind ``stop``: the judge was asked to stop and does."""
-    return {"pid": pid}
+def stop(pid: int = 0, *, shutdown: bool = False) -> Body:
+    """Kind ``stop``: the judge was asked to stop and does; ``shutdown`` when the machine is known to be going down."""
+    return {"pid": pid, "shutdown": shutdown}
 
 
 def gap(last: Entry, now: float) -> Body:

@@ -26,7 +26,7 @@ from usbguard_py.daemon.unenumerated import Unenumerated, known_us
 from usbguard_py.errors import AlreadyRunning, NotRoot
 from usbguard_py.shell import kernel_log
 from usbguard_py.shell.clock import day
-from usbguard_py.shell.systemd import notify
+from usbguard_py.shell.systemd import going_down, notify
 from usbguard_py.shell.udev import Monitor
 
 STORE_TICKS = 5  # looks at the store and the clock take milliseconds of a disk: every fifth second is enough
@@ -72,7 +72,7 @@ def run() -> None:
     loop.settle(time.monotonic() + LAST_FLOWS)
     host.storms.end()
     log.end()
-    books.append_or_keep("stop", record.stop(pid=os.getpid()))
+    books.append_or_keep("stop", record.stop(pid=os.getpid(), shutdown=going_down()))
     control.close()
     if books.store is not None:
         books.store.close()  # what is frozen is not closed at the end, and the log is to be one file

@@ -48,7 +48,8 @@ def use(judge: Judge, request: PolicyUse, caller: Peer) -> Flow:
     asked = _on_trial(books, policy, request)
     digest = hashlib.sha256(request.text.encode()).hexdigest()
     store = books.ready()
-    entry = store.use_policy(policy.name, request.text, digest, by(caller), request.origin, trial=asked)
+    facts: dict[str, Any] = {"enforce": policy.enforce, "trial": asked}
+    entry = store.use_policy(policy.name, request.text, digest, by(caller), request.origin, **facts)
     fewer = books.policy.four_eyes and not policy.four_eyes
     books.policy, books.policy_digest, books.trial = policy, digest, store.trial()
     for name in (yield from _followed(judge)):
@@ -134,7 +135,8 @@ def give_up(books: Books) -> None:
         text = before.text if before else _observing()
         policy = read_policy(text, origin="policy")
         digest = hashlib.sha256(text.encode()).hexdigest()
-        store.use_policy(policy.name, text, digest, "usbguard-py", trial={"lapsed": running.entry})
+        lapsed: record.Body = {"lapsed": running.entry}
+        store.use_policy(policy.name, text, digest, "usbguard-py", enforce=policy.enforce, trial=lapsed)
     except GuardError:
         policy, digest = Policy(name="observe", enforce=floor.lasting() == "enforce"), ""
     books.policy, books.policy_digest = policy, digest

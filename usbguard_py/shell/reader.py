@@ -22,53 +22,14 @@ from usbguard_py.shell.diagnosis import broken, number_of
 from usbguard_py.shell.faults import reported
 from usbguard_py.shell.finding import Found, Wanted, find
 from usbguard_py.shell.ledger import Ledger, entry_of
+from usbguard_py.shell.log_query import Query, selected
 from usbguard_py.shell.lookup import Serials, by_serial
 from usbguard_py.shell.note_table import NoteTable
 from usbguard_py.shell.proposal_table import ProposalTable
+from usbguard_py.shell.recorded import device_kind, who
 from usbguard_py.shell.register import Register, StoredPolicy
 
-NEWEST = 100  # entries, unless asked for more
 _BODY = msgspec.json.Decoder(dict[str, object])
-
-# What each filter of a query means, with one value. A range of time and a part of a name are looked up in their
-# index first: SQLite would read every body instead.
-_NAMED = "{0} IN (SELECT {0} FROM ledger INDEXED BY ledger_{0} WHERE {0} IS NOT NULL AND instr(folded({0}), folded(?)))"
-_TIMED = "seq IN (SELECT seq FROM ledger INDEXED BY ledger_time WHERE time {0} ?)"
-_CONDITIONS = {
-    "since": _TIMED.format(">="),
-    "until": _TIMED.format("<"),
-    "kind": "kind = ?",
-    "code": "code = ?",
-    "outcome": "outcome = ?",
-    "asset": "asset = ?",
-    "name": "name = ?",
-    "before": "seq < ?",
-    "after": "seq > ?",
-    "serial": _NAMED.format("serial"),
-    "holder": _NAMED.format("holder"),
-}
-
-
-class Query(msgspec.Struct, frozen=True):
-    """Which entries: all conditions that are given hold.
-
-    ``since`` (inclusive) and ``until`` (exclusive) are seconds since 1970; ``before`` and ``after`` entry
-    numbers. ``serial`` and ``holder`` are parts of what is shown, accents and case left out. The newest
-    ``limit`` entries are given, all of them when it is ``None``.
-    """
-
-    since: int | None = None
-    until: int | None = None
-    kind: str | None = None
-    code: str | None = None
-    outcome: str | None = None
-    serial: str | None = None
-    holder: str | None = None
-    asset: str | None = None
-    name: str | None = None
-    before: int | None = None
-    after: int | None = None
-    limit: int | None = NEWEST
 
 
 class Record(msgspec.Struct, frozen=True):
@@ -90,6 +51,8 @@ class Reader:
         self.path = path
         self._connection = readable(path)
         self._connection.create_function("folded", 1, _folded, deterministic=True)
+        self._connection.create_function("who", 1, who, deterministic=True)
+        self._connection.create_function("device_kind", 1, device_kind, deterministic=True)
         self._register = Register(self._connection, str(path))
 
     def __enter__(self) -> Self:
@@ -114,19 +77,16 @@ class Reader:
 
     def log(self, query: Query = Query()) -> list[Record]:  # noqa: B008 - a frozen value
         """The entries that ``query`` asks for, newest last."""
-        given = {f: v for f, v in msgspec.structs.asdict(query).items() if v is not None and f in _CONDITIONS}
-        where = " AND ".join(_CONDITIONS[f] for f in given) or "1"
-        text = f"SELECT body, hash FROM ledger WHERE {where} ORDER BY seq DESC LIMIT ?"  # noqa: S608 - our conditions
-        limit = -1 if query.limit is None else query.limit
+        text, values = selected(query)
         with reported(self.path):
-            rows = self._connection.execute(text, (*given.values(), limit)).fetchall()
-        return [_record(row) for row in reversed(rows)]
+            rows = self._connection.execute(text, values).fetchall()
+        return [record_of(row) for row in reversed(rows)]
 
     def record(self, seq: int) -> Record | None:
         """The entry with that number, if there is one."""
         with reported(self.path):
             row = self._connection.execute("SELECT body, hash FROM ledger WHERE seq = ?", (seq,)).fetchone()
-        return None if row is None else _record(row)
+        return None if row is None else record_of(row)
 
     def last(self) -> Entry | None:
         """The last entry."""
@@ -184,7 +144,7 @@ class Reader:
                 " 'list-carried') OR kind GLOB 'proposal*') AND asset = ? ORDER BY seq",
                 (id,),
             ).fetchall()
-        return [_record(row) for row in rows]
+        return [record_of(row) for row in rows]
 
     def proposals(self, *, every: bool = False) -> list[Proposal]:
         """The proposals that a second person may approve today; ``every``: all that there ever were. Oldest first."""
@@ -257,10 +217,11 @@ class Reader:
         text = "SELECT body, hash FROM list_change JOIN ledger ON seq = entry ORDER BY version DESC LIMIT 1"
         with reported(self.path):
             row = self._connection.execute(text).fetchone()
-        return None if row is None else _record(row)
+        return None if row is None else record_of(row)
 
 
-def _record(row: tuple[str, bytes]) -> Record:
+def record_of(row: tuple[str, bytes]) -> Record:
+    """The entry with this stored body and hash."""
     body = row[0].encode()
     try:
         return Record(entry_of(body, row[1]), _BODY.decode(body))

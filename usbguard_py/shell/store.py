@@ -7,6 +7,7 @@ a fault is an error with its cause, and the next call tries again on a new conne
 import hashlib
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
+from typing import Any
 
 import msgspec
 
@@ -247,9 +248,19 @@ class Store(CarriedLists):
         return entry
 
     def use_policy(
-        self, name: str, text: str, digest: str, by: changes.By, origin: str = "", *, trial: record.Body | None = None
+        self,
+        name: str,
+        text: str,
+        digest: str,
+        by: changes.By,
+        origin: str = "",
+        *,
+        enforce: bool = True,
+        trial: record.Body | None = None,
     ) -> Entry:
-        """Store a policy text, with its SHA-256 in hex, as the one in force; ``trial`` is for its entry.
+        """Store a policy text, with its SHA-256 in hex, as the one in force; ``enforce`` as the text says.
+
+        ``trial`` is for its entry (:func:`usbguard_py.core.changes.policy_used`).
 
         Raises:
             BadInput: ``digest`` is not the text's.
@@ -259,7 +270,8 @@ class Store(CarriedLists):
         with self.transaction(), self._watched():
             before = self._register.policy()
             old = before.digest if before else ""
-            entry = self._append("policy-use", lambda: changes.policy_used(name, digest, old, origin, by, trial=trial))
+            more: dict[str, Any] = {"enforce": enforce, "trial": trial}
+            entry = self._append("policy-use", lambda: changes.policy_used(name, digest, old, origin, by, **more))
             self._register.insert_policy(name, text, entry.seq)
         return entry
 
