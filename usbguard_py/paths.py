@@ -54,4 +54,8 @@ RAW_FLAGS = RUN / "raw"
 MAINTENANCE = RUN / "maintenance"
 CMDLINE = ROOT / "proc/cmdline"
 
+JOURNAL_SOCKET = ROOT / "run/systemd/journal/socket"
+SYSLOG_SOCKET = ROOT / "dev/log"
+SYSLOG_BEHIND_JOURNAL = ROOT / "run/systemd/journal/syslog"
+
 POLICIES = ROOT / "usr/share/usbguard-py/policies"

@@ -14,3 +14,12 @@ def sleep(since: str, ms: int) -> Body:
 def unenumerated(port: str, detail: str) -> Body:
     """Kind ``unenumerated``: the kernel gave up a device at ``port``; ``detail`` is what its log says of it."""
     return {"name": bounded(port), "detail": bounded(detail)}
+
+
+def sink(name: str, detail: str, lost: int, works: bool) -> Body:  # noqa: FBT001 - a fact, no switch
+    """Kind ``sink``: somebody who is told of entries beside the ledger could not be; or can be again (``works``).
+
+    ``lost`` is how many notes did not arrive since it was last said.
+    """
+    said = f"works again; records lost: {lost}" if works else f"cannot be reached: {detail}"
+    return {"name": name, "detail": bounded(said), "lost": lost, "works": works, "alarm": not works or lost > 0}

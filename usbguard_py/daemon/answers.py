@@ -62,8 +62,9 @@ STALE = "the initramfs does not know the enrolled keyboards and mice as they are
 class Answers:
     """The table from request to answer."""
 
-    def __init__(self, judge: Judge, since: float, drift: Drift) -> None:
+    def __init__(self, judge: Judge, since: float, drift: Drift, told: Callable[[], list[str]] = list) -> None:
         self.judge = judge
+        self._told = told  # what is wrong with those who are told of entries
         self._since = since
         self._drift = drift
         self._imports = Imports()
@@ -155,6 +156,7 @@ class Answers:
                 *([] if connections or sysfs.has_bus() else [str(NoUsb())]),
                 *([STALE] if floor.stale() else []),
                 *_ahead(books.date()),
+                *self._told(),
             ],
             "held_ports": host.storms.storms.held(),
             "kept_entries": books.kept,
