@@ -54,6 +54,7 @@ RAW_FLAGS = RUN / "raw"
 MAINTENANCE = RUN / "maintenance"
 CMDLINE = ROOT / "proc/cmdline"
 
+SESSIONS = ROOT / "run/systemd/sessions"
 JOURNAL_SOCKET = ROOT / "run/systemd/journal/socket"
 SYSLOG_SOCKET = ROOT / "dev/log"
 SYSLOG_BEHIND_JOURNAL = ROOT / "run/systemd/journal/syslog"

@@ -66,9 +66,11 @@ def _connected(name: str) -> dict[str, Any]:
 
 def _recorded(seq: int) -> dict[str, Any]:
     from usbguard_py.shell.reader import Reader  # noqa: PLC0415 - only for a recorded decision
+    from usbguard_py.shell.views import viewed  # noqa: PLC0415 - the same
 
     with Reader(paths.DATABASE) as reader:
         record = reader.record(seq)
+    viewed("explain", {"seq": seq})
     if record is None:
         raise NotFound(what=_("record"), name=str(seq))
     if "gates" not in record.body:

@@ -22,6 +22,7 @@ from usbguard_py.errors import GuardError, Usage
 from usbguard_py.i18n import N_, _
 from usbguard_py.shell.client import call
 from usbguard_py.shell.reader import Query, Reader
+from usbguard_py.shell.views import viewed
 
 SHA256 = 32  # bytes, FIPS 180-4
 
@@ -74,6 +75,7 @@ def list_(as_json: bool, since: str | None, until: str | None, **wanted: Any) ->
     )
     with Reader(paths.DATABASE) as reader:
         bodies = [r.body for r in reader.log(query)]
+    viewed("log list", {"since": since, "until": until, **wanted})
     if as_json:
         for body in bodies:
             json_out(body)

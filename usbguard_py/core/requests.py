@@ -205,6 +205,13 @@ class LogExported(Request, frozen=True):
     head: str
 
 
+class LogViewed(Request, frozen=True):
+    """Somebody looks at the log by ``command`` with the conditions ``asked``: record who."""
+
+    command: str
+    asked: str = ""
+
+
 class PolicyUse(Request, frozen=True):
     """Store a policy text in the database and follow it from now on."""
 
@@ -252,6 +259,7 @@ _EVERY: tuple[type[Request], ...] = (
     WhitelistImportCommit,
     WhitelistExported,
     LogExported,
+    LogViewed,
     PolicyUse,
     *LIST_REQUESTS,
     FloorChanged,

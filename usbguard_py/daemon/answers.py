@@ -25,6 +25,7 @@ from usbguard_py.core.requests import (
     Explain,
     FloorChanged,
     LogExported,
+    LogViewed,
     PeripheralEnrol,
     PeripheralList,
     PeripheralRemove,
@@ -50,6 +51,7 @@ from usbguard_py.daemon.flow import Flow
 from usbguard_py.daemon.imports import Imports
 from usbguard_py.daemon.judge import Judge
 from usbguard_py.daemon.takes import Takes
+from usbguard_py.daemon.views import Views
 from usbguard_py.errors import NotFound, NoUsb, Usage
 from usbguard_py.shell import floor, sysfs
 from usbguard_py.shell.clock import day
@@ -73,6 +75,7 @@ class Answers:
             PeripheralEnrol: peripherals.enrol,
             PeripheralRemove: peripherals.remove,
             LogExported: exports.exported,
+            LogViewed: Views().seen,
             WhitelistRefuse: approvals.refuse,
             WhitelistExported: exports.list_exported,
             WhitelistImportBegin: self._imports.begin,
