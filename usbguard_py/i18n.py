@@ -10,12 +10,14 @@ import os
 import unicodedata
 from collections.abc import Iterator
 from contextlib import contextmanager
+from contextvars import ContextVar
 from pathlib import Path
 
 DOMAIN = "usbguard-py"
 LOCALE = Path(__file__).parent / "locale"
 LANGUAGES = ("vi", "en")
 _chosen: list[str] = []
+_here: ContextVar[str] = ContextVar("language", default="")  # of this thread
 _PUNCTUATION = str.maketrans({"“": '"', "”": '"', "–": "-"})
 
 
@@ -26,13 +28,23 @@ def N_(text: str) -> str:  # noqa: N802 - gettext's own name for "mark, translat
 
 def language() -> str:
     """The language in use: ``vi`` or ``en``."""
-    if _chosen:
-        return _chosen[-1]
+    if _here.get():
+        return _here.get()
+    return _chosen[-1] if _chosen else machine_language()
+
+
+def machine_language() -> str:
+    """The language that the environment asks for, whatever was chosen."""
     for name in ("USBGUARD_PY_LANG", "LC_ALL", "LC_MESSAGES", "LANG"):
         value = os.environ.get(name, "")
         if value:
             return "en" if value.lower().startswith("en") else "vi"
     return "vi"
+
+
+def choose_here(name: str) -> None:
+    """Use the language ``name`` in this thread, whatever the others use."""
+    _here.set(name)
 
 
 def choose(name: str) -> None:

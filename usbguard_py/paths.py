@@ -56,4 +56,9 @@ TRIAL = RUN / "trial"
 CMDLINE = ROOT / "proc/cmdline"
 
 VERIFIER = ROOT / "usr/share/usbguard-py/verify-log.py"
+SESSIONS = ROOT / "run/systemd/sessions"
+JOURNAL_SOCKET = ROOT / "run/systemd/journal/socket"
+SYSLOG_SOCKET = ROOT / "dev/log"
+SYSLOG_BEHIND_JOURNAL = ROOT / "run/systemd/journal/syslog"
+
 POLICIES = ROOT / "usr/share/usbguard-py/policies"

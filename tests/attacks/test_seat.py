@@ -78,7 +78,11 @@ def test_an_approved_drive_goes_to_the_active_session_only(rig: Rig, seat: Seat)
     """The session mounts it through udisks; who has no session there is refused; nobody but root reads it raw."""
     before = rig.seq()
     stick = rig.guest.plug_stick(serial=APPROVED)
-    rig.allowed(stick, before)
+    decision = rig.allowed(stick, before)
+    at_the_seat = [s["user"] for s in decision["sessions"] if s.get("seat") == "seat0" and s["active"]]
+    assert at_the_seat == [USER]
+    assert decision["path"].startswith("/devices/pci")
+    assert decision["path"].endswith(f"/{stick.port}")
     rig.guest.wait_path("/dev/sda")
     rig.guest.run("udevadm settle")
     refused = rig.guest.run("udisksctl mount --no-user-interaction -b /dev/sda", user=OTHER, check=False)

@@ -72,9 +72,11 @@ def recorded(seq: int) -> dict[str, Any]:
         Usage: it is no decision.
     """
     from usbguard_py.shell.reader import Reader  # noqa: PLC0415 - only for a recorded decision
+    from usbguard_py.shell.views import viewed  # noqa: PLC0415 - the same
 
     with Reader(paths.DATABASE) as reader:
         record = reader.record(seq)
+    viewed("explain", {"seq": seq})
     if record is None:
         raise NotFound(what=_("record"), name=str(seq))
     if "gates" not in record.body:

@@ -23,6 +23,7 @@ from usbguard_py.i18n import N_, _
 from usbguard_py.shell.client import call
 from usbguard_py.shell.log_query import Query
 from usbguard_py.shell.reader import Reader
+from usbguard_py.shell.views import viewed
 
 _HERE = "usbguard_py.cli."
 
@@ -94,6 +95,7 @@ def list_(as_json: bool, since: str | None, until: str | None, **wanted: Any) ->
     )
     with Reader(paths.DATABASE) as reader:
         bodies = [r.body for r in reader.log(query)]
+    viewed("log list", {"since": since, "until": until, **wanted})
     if as_json:
         for body in bodies:
             json_out(body)

@@ -66,6 +66,8 @@ KINDS = {
     "alarm": N_("ALARM"),
     "drift": N_("changed by somebody else"),
     "refused": N_("request refused"),
+    "view": N_("log was looked at"),
+    "sink": N_("copy in other logs"),
     "export": N_("log exported"),
     "seal": N_("log sealed"),
     "floor-install": N_("floor put into the start of the computer"),

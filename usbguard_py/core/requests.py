@@ -214,6 +214,13 @@ class LogSeal(Request, frozen=True):
     minutes: str = ""
 
 
+class LogViewed(Request, frozen=True):
+    """Somebody looks at the log by ``command`` with the conditions ``asked``: record who."""
+
+    command: str
+    asked: str = ""
+
+
 class PolicyUse(Request, frozen=True):
     """Store a policy text in the database and follow it from now on."""
 
@@ -270,6 +277,7 @@ _EVERY: tuple[type[Request], ...] = (
     WhitelistExported,
     LogExported,
     LogSeal,
+    LogViewed,
     PolicyUse,
     PolicyConfirm,
     *LIST_REQUESTS,

@@ -26,6 +26,7 @@ from usbguard_py.core.requests import (
     FloorChanged,
     LogExported,
     LogSeal,
+    LogViewed,
     PeripheralEnrol,
     PeripheralList,
     PeripheralRemove,
@@ -52,6 +53,7 @@ from usbguard_py.daemon.flow import Flow
 from usbguard_py.daemon.imports import Imports
 from usbguard_py.daemon.judge import Judge
 from usbguard_py.daemon.takes import Takes
+from usbguard_py.daemon.views import Views
 from usbguard_py.errors import NotFound, NoUsb, Usage
 from usbguard_py.shell import floor, sysfs
 from usbguard_py.shell.clock import day
@@ -64,8 +66,9 @@ STALE = "the initramfs does not know the enrolled keyboards and mice as they are
 class Answers:
     """The table from request to answer."""
 
-    def __init__(self, judge: Judge, since: float, drift: Drift) -> None:
+    def __init__(self, judge: Judge, since: float, drift: Drift, told: Callable[[], list[str]] = list) -> None:
         self.judge = judge
+        self._told = told  # what is wrong with those who are told of entries
         self._since = since
         self._drift = drift
         self._imports = Imports()
@@ -75,6 +78,7 @@ class Answers:
             PeripheralRemove: peripherals.remove,
             LogExported: exports.exported,
             LogSeal: exports.sealed,
+            LogViewed: Views().seen,
             WhitelistRefuse: approvals.refuse,
             WhitelistExported: exports.list_exported,
             WhitelistImportBegin: self._imports.begin,
@@ -160,6 +164,7 @@ class Answers:
                 *([] if connections or sysfs.has_bus() else [str(NoUsb())]),
                 *([STALE] if floor.stale() else []),
                 *_ahead(books.date()),
+                *self._told(),
             ],
             "held_ports": host.storms.storms.held(),
             "kept_entries": books.kept,

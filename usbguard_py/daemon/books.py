@@ -60,6 +60,8 @@ class Books:
         self.trial: Trial | None = None  # of the policy in force, until somebody confirms it
         self.peripherals: tuple[Peripheral, ...] = ()
         self.appended: Callable[[str, int, Mapping[str, object]], None] = lambda _kind, _seq, _body: None
+        self.told: Callable[[Entry, Mapping[str, object]], None] = lambda _entry, _fields: None  # of what is on disk
+        self.told_late: Callable[[str, Mapping[str, object]], None] = lambda _kind, _fields: None  # of what waits
         self.giving_way: Callable[[], None] = lambda: None  # called before the store writes; see daemon/imports.py
         self.changing: Callable[[], None] = lambda: None  # called before each change to the list or the policy
         self._late: deque[Late] = deque()
@@ -75,12 +77,18 @@ class Books:
             ensure_schema(self.path, create=not enforce_expected and not paths.FLOOR_MODE.exists())
             self.store = Store.open(self.path)
             self.store.giving_way = lambda: self.giving_way()  # noqa: PLW0108 - whoever it is by then
+            self.hear()
             self._load(enforce_expected=enforce_expected)
         except (DatabaseTrouble, BadPolicy) as error:
             self._fail(error)
             return False
         self.fail_safe = self.remedy = ""
         return True
+
+    def hear(self) -> None:
+        """Have ``told`` called for whatever the store commits from now on."""
+        if self.store is not None:
+            self.store.committed = self.told
 
     def _load(self, *, enforce_expected: bool) -> None:
         assert self.store is not None  # noqa: S101 - for the type checker; open() has just set it
@@ -151,6 +159,7 @@ class Books:
         try:
             return self.append(kind, body, evidence).seq
         except DatabaseTrouble:
+            self.told_late(kind, body)
             kept = sum(len(data) for late in self._late for data in late.evidence)
             if len(self._late) >= MAX_LATE or kept > MAX_LATE_BYTES:
                 self._dropped += 1

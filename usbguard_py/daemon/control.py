@@ -15,6 +15,7 @@ from usbguard_py.core import record
 from usbguard_py.core.requests import INTERFACE, METHODS, Request, Watch
 from usbguard_py.daemon.answers import Answers, described
 from usbguard_py.daemon.connection import Connection
+from usbguard_py.daemon.examination import by
 from usbguard_py.daemon.flow import Flow
 from usbguard_py.errors import GuardError, PermissionRefused, Usage
 from usbguard_py.shell.peer import Peer, peer
@@ -167,18 +168,13 @@ class Control:
             self._refusals[client.peer.uid] = (when, count + 1)
             return
         self._refusals[client.peer.uid] = (now, 0)
-        body = record.refused(type(request).__name__, request.ROLE, operator(client.peer))
+        body = record.refused(type(request).__name__, request.ROLE, by(client.peer))
         books.append_or_keep("refused", {**body, "more_before": count})
 
     def _drop(self, fd: int) -> None:
         client = self._clients.pop(fd, None)
         if client is not None:
             client.sock.close()
-
-
-def operator(caller: Peer) -> dict[str, object]:
-    """Who asked, for an entry."""
-    return {"user": caller.user, "login": caller.login, "uid": caller.uid, "pid": caller.pid, "role": caller.role}
 
 
 def _typed(message: Mapping[str, Any]) -> Request:

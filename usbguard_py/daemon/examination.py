@@ -40,7 +40,16 @@ MEDIA = 40.0  # seconds for opening a drive, its units and their capacities, wha
 
 def by(caller: Peer) -> dict[str, object]:
     """Who made a change: the account, and the person who logged in."""
-    return {"user": caller.user, "login": caller.login, "uid": caller.uid}
+    who: dict[str, object] = {"user": caller.user, "login": caller.login, "uid": caller.uid}
+    return {**who, **credentials(caller)}
+
+
+def credentials(caller: Peer) -> dict[str, object]:
+    """What else the kernel says of who asked; what there is none of is left out."""
+    known: dict[str, object] = {"pid": caller.pid, "gid": caller.gid, "role": caller.role}
+    if caller.login_uid is not None:
+        known["login_uid"] = caller.login_uid
+    return {**known, **({"behind": caller.behind} if caller.behind else {})}
 
 
 def connected(judge: Judge, name: str) -> Connection:

@@ -23,6 +23,7 @@ from usbguard_py.daemon.helper import Helper, Task
 from usbguard_py.daemon.maintenance import Maintenance
 from usbguard_py.daemon.media import Media
 from usbguard_py.daemon.storms import Recorder
+from usbguard_py.daemon.surroundings import Surroundings
 from usbguard_py.errors import DeviceGone
 from usbguard_py.shell import floor, nodes, sysfs
 from usbguard_py.shell.hands import Hands
@@ -45,7 +46,7 @@ class Host:
         self.helper = helper
         self.hands = Hands()
         self.storms = Recorder(books)
-        self.media = Media(helper, self.hands)
+        self.media, self.around = Media(helper, self.hands), Surroundings()
         self.other_enforcer = ""
         self.maintenance = Maintenance(books)
         self.connections: dict[str, Connection] = {}
@@ -77,8 +78,7 @@ class Host:
     def decide(self, connection: Connection) -> Decision:
         """Gather the facts and ask the gates."""
         connection.asked = self._standing(connection)
-        facts = self.facts(connection)
-        connection.decision = judge(connection.device, facts)
+        connection.decision = judge(connection.device, facts := self.facts(connection))
         asset = next((a for a in facts.candidates if a.id == connection.decision.asset), None)
         said = (asset.holder, asset.reason, asset.access) if asset is not None else ("", "", "")
         connection.holder, connection.reason, connection.access = said
@@ -102,14 +102,13 @@ class Host:
         serial = device.serial or b""
         enrolled = floor.peripherals(device) if self.books.fail_safe else self.books.peripherals
         candidates = self.books.candidates(serial) if serial else ()
-        fail_safe = self.books.fail_safe
         return Facts(
             policy=self.books.policy,
             policy_digest=self.books.policy_digest,
             candidates=candidates,
             peripherals=(*enrolled, *self.maintenance.stand_in(device, enrolled)),
             connected=tuple(self._connected(connection)),
-            fail_safe=fail_safe,
+            fail_safe=self.books.fail_safe,
             failures=self.storms.failures(connection),
             today=self.books.date(),
         )
@@ -212,8 +211,7 @@ class Host:
 
     def record_decision(self, connection: Connection) -> None:
         """Write the decision; an enrolled peripheral's enrolment is on disk already, so its entry may wait."""
-        body = self._decision(connection)
-        evidence = (connection.device.descriptors,)
+        body, evidence = self._decision(connection), (connection.device.descriptors,)
         self.storms.arrived(connection, body, folds=False)
         if connection.decision.code in _AT_ONCE:
             connection.seq = self.books.append_or_keep("decision", body, evidence)
@@ -283,7 +281,9 @@ class Host:
         self.published("cut", connection)
 
     def _decision(self, connection: Connection) -> dict[str, object]:
-        return record.decision(connection.device, connection.decision, self.books.list_version(), connection.holder)
+        device, version = connection.device, self.books.list_version()
+        told = record.decision(device, connection.decision, version, connection.holder)
+        return {**told, **self.around.seen(device)}
 
     def _word(self, connection: Connection) -> str:
         if self.enforcing:

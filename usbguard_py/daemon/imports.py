@@ -197,6 +197,7 @@ class Transaction:
         books = self._judge.host.books
         known = books.ready()
         store = Store.open(books.path)
+        store.committed = known.committed
         books.giving_way = lambda: self._give_way(store)
         store.leave_the_log()
         try:

@@ -20,6 +20,7 @@ from usbguard_py.daemon.host import Host
 from usbguard_py.daemon.judge import Judge
 from usbguard_py.daemon.loop import Loop
 from usbguard_py.daemon.policies import Trials
+from usbguard_py.daemon.sinks import Sinks, usual
 from usbguard_py.daemon.sleep import Sleep
 from usbguard_py.daemon.startup import OtherEnforcers, record_start, refuse_beside_another, take_the_world
 from usbguard_py.daemon.unenumerated import Unenumerated, known_us
@@ -46,6 +47,7 @@ def run() -> None:
     refuse_beside_another()
     lock = _only_one()
     books = Books(paths.DATABASE)
+    sinks = Sinks(books, usual())
     unclosed = take_the_world(books)
     monitor = Monitor()
     helper = Helper()
@@ -55,16 +57,17 @@ def run() -> None:
     judge = Judge(host, loop, monitor)
     drift = Drift(judge)
     log = Unenumerated(books, kernel_log.handed_over(), known_us(books))
-    control = Control(paths.CONTROL_SOCKET, Answers(judge, time.time(), drift))
+    control = Control(paths.CONTROL_SOCKET, Answers(judge, time.time(), drift, sinks.problems))
     host.published = control.publish
     host.queue = judge.run
     books.appended = control.publish_entry
     loop.sources = [judge, control, log]
-    loop.tick = Tick(judge, drift, log).look
+    loop.tick = Tick(judge, drift, log, sinks.look).look
     record_start(books, unclosed, kernel_log=log.watching)
     host.maintenance.record_start()
     judge.scan()
     notify("READY=1", "STATUS=" + _status(host))
+    sinks.begin()
     gc.collect()
     gc.freeze()  # what lives as long as the process is never looked through again
     loop.run()
@@ -76,6 +79,7 @@ def run() -> None:
     control.close()
     if books.store is not None:
         books.store.close()  # what is frozen is not closed at the end, and the log is to be one file
+    sinks.end()
     os.close(lock)
 
 
@@ -105,10 +109,11 @@ def _fault(books: Books) -> Callable[[BaseException], None]:
 class Tick:
     """Looks at what sends no event: drift, another enforcer, a store that works again, the clock."""
 
-    def __init__(self, judge: Judge, drift: Drift, log: Unenumerated) -> None:
+    def __init__(self, judge: Judge, drift: Drift, log: Unenumerated, told: Callable[[], None] = lambda: None) -> None:
         self._judge = judge
         self._drift = drift
         self._log = log
+        self._elsewhere = told
         self._sleep = Sleep(judge)
         self._looks = 0
         self._others = OtherEnforcers()
@@ -128,6 +133,7 @@ class Tick:
         self._see_others()
         if self._looks % STORE_TICKS == 0:
             self._see_store()
+        self._elsewhere()
         self._looks += 1
         status = _status(self._judge.host)
         if status != self._told:

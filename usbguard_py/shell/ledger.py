@@ -20,6 +20,8 @@ KIND = re.compile(r"[a-z][a-z-]{0,31}")
 COMMON = frozenset({"seq", "kind", "at", "mono_ms", "boot", "evidence"})
 MAX_BODY = 1024 * 1024  # bytes; the longest request, 64 KiB, with every character escaped stays far below
 
+MAX_FRESH = 64  # entries of one transaction that are told to others; an import of a list has 100 000, the first says it
+
 
 class Common(msgspec.Struct, frozen=True):
     """The fields that every body has."""
@@ -50,6 +52,7 @@ class Ledger:
     def __init__(self, connection: sqlite3.Connection, clock: Clock) -> None:
         self._connection = connection
         self._clock = clock
+        self.fresh: list[tuple[Entry, Mapping[str, object]]] = []  # the first entries of the open transaction
 
     def append(self, kind: str, fields: Mapping[str, object], evidence: Iterable[bytes] = ()) -> Entry:
         """Add an entry. ``evidence`` is stored once by its SHA-256, and named in the body's ``evidence``.
@@ -72,7 +75,10 @@ class Ledger:
         self._connection.execute(
             "INSERT INTO ledger (seq, body, hash) VALUES (?, ?, ?)", (common.seq, body.decode(), digest)
         )
-        return Entry(common.seq, kind, now.at, now.unix_ms, now.mono_ms, now.boot, digest)
+        entry = Entry(common.seq, kind, now.at, now.unix_ms, now.mono_ms, now.boot, digest)
+        if len(self.fresh) < MAX_FRESH:
+            self.fresh.append((entry, fields))
+        return entry
 
     def _keep(self, data: bytes) -> str:
         digest = hashlib.sha256(data).digest()

@@ -4,11 +4,12 @@ Nested transactions join, faults are reported in plain words, a connection that 
 """
 
 import sqlite3
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Self
 
+from usbguard_py.core.record import Entry
 from usbguard_py.errors import DatabaseMissing, DatabaseTrouble, GuardError
 from usbguard_py.shell.clock import Clock, Reading
 from usbguard_py.shell.database import writable
@@ -32,6 +33,7 @@ class Session:
         self._doomed = False
         self._broken = False
         self.giving_way: Callable[[], None] = lambda: None  # called before each transaction of this connection
+        self.committed: Callable[[Entry, Mapping[str, object]], None] = lambda _entry, _fields: None
         self._connect()
 
     @classmethod
@@ -94,16 +96,19 @@ class Session:
             yield from self._joined()
             return
         self._begin()
-        self._depth, self._doomed = 1, False
+        self._depth, self._doomed, self._ledger.fresh = 1, False, []
         try:
             yield
             if self._doomed:
                 raise DatabaseTrouble(path=str(self.path), detail="a change inside the transaction failed")
             with self._watched():
                 self._connection.execute("COMMIT")
+            fresh = self._ledger.fresh
         finally:
             self._depth = 0
             self._roll_back()
+        for entry, fields in fresh:
+            self.committed(entry, fields)
 
     def _joined(self) -> Iterator[None]:
         self._depth += 1
