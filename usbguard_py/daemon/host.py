@@ -80,9 +80,7 @@ class Host:
         facts = self.facts(connection)
         connection.decision = judge(connection.device, facts)
         asset = next((a for a in facts.candidates if a.id == connection.decision.asset), None)
-        said = (asset.holder, asset.reason, asset.access) if asset is not None else ("", "", "")
-        connection.holder, connection.reason, connection.access = said
-        connection.login_tool = asset is not None and asset.login_tool is True
+        connection.about(asset)
         connection.faces = faces(asset, connection.device)
         return connection.decision
 
@@ -283,7 +281,8 @@ class Host:
         self.published("cut", connection)
 
     def _decision(self, connection: Connection) -> dict[str, object]:
-        return record.decision(connection.device, connection.decision, self.books.list_version(), connection.holder)
+        said = record.decision(connection.device, connection.decision, self.books.list_version(), connection.holder)
+        return {**said, "lost": connection.lost} if connection.lost else said
 
     def _word(self, connection: Connection) -> str:
         if self.enforcing:
