@@ -33,9 +33,14 @@ def listed(store: Store) -> None:
     [
         (
             "en",
-            ("disk, SAMPLE Stick 1.00, 8,388,608 bytes", "CD or DVD, \\u{1b}[2J Tools 1.00", "type 13", "reading only"),
+            (
+                "disk, SAMPLE Stick 1.00, 8.4 MB (8,388,608 bytes)",
+                "CD or DVD, \\u{1b}[2J Tools 1.00",
+                "type 13",
+                "reading only",
+            ),
         ),
-        ("vi", ("ổ đĩa, SAMPLE Stick 1.00, 8.388.608 byte", "đĩa CD hoặc DVD", "loại 13", "chỉ đọc")),
+        ("vi", ("ổ đĩa, SAMPLE Stick 1.00, 8,4 MB (8.388.608 byte)", "đĩa CD hoặc DVD", "loại 13", "chỉ đọc")),
     ],
 )
 def test_show_names_each_unit(run: Run, lang: str, parts: tuple[str, ...]) -> None:
@@ -50,7 +55,7 @@ def test_show_says_that_media_are_not_part_of_a_passport(run: Run) -> None:
     assert "reading and writing" in text
 
 
-@pytest.mark.parametrize(("lang", "size"), [("en", "8,388,608 bytes"), ("vi", "8.388.608 byte")])
+@pytest.mark.parametrize(("lang", "size"), [("en", "8.4 MB (8,388,608 bytes)"), ("vi", "8,4 MB (8.388.608 byte)")])
 def test_show_says_what_a_disk_holds(run: Run, store: Store, lang: str, size: str) -> None:
     held = Content(
         table="dos", table_uuid="1a2b3c4d", partitions=(Partition(1, "0xc", "1a2b3c4d-01", "vfat", "1234-5678"),)

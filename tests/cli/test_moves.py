@@ -142,6 +142,8 @@ def test_everything_that_a_person_holds(run: Run, judge: Judge, assets: Any) -> 
     assert "TB-0002" in result.stdout
     english = run("whitelist", "revoke", "--holder", "Trần Thị Mẫu", *WHY, "--yes", lang="en").stdout
     assert "The right to use 1 device of Trần Thị Mẫu is revoked." in english
+    assert result.stdout.index("TB-0002") < result.stdout.index("Đã thu hồi quyền"), "what it is about is shown first"
+    assert "TB-0001" not in result.stdout
     likely = run("whitelist", "revoke", "--holder", "tran thi", *WHY, "--yes").stdout
     assert "Tên gần giống trong danh sách: Trần Thị Mẫu" in likely
 
@@ -259,7 +261,7 @@ def terminal(tmp_path: Path) -> Any:
 def test_a_terminal_is_asked_for_what_is_missing_and_yes_skips_no_question(terminal: Judge, tmp_path: Path) -> None:
     """An empty holder is no answer; Enter takes the unit that is shown."""
     answers = {
-        "Người được giao (họ tên): ": "\n",
+        "Người được giao (họ và tên): ": "\n",
         "trống.": "Lê Thị Mẫu\n",
         "Đơn vị [Văn phòng]: ": "\n",
         "Lý do: ": "nhiệm vụ mới\n",

@@ -15,6 +15,7 @@ from tests.cli.test_terminal import on_terminal
 from tests.papers.samples import FIELDS, HOSTILE
 from usbguard_py import paths
 from usbguard_py.cli.paper_words import HEAD, USED
+from usbguard_py.core.given import Given
 from usbguard_py.papers.kinds import FIELDS as ASKED
 from usbguard_py.papers.kinds import KINDS
 from usbguard_py.shell import papers
@@ -289,6 +290,15 @@ def test_questions_on_a_terminal(tmp_path: Path, empty: Path) -> None:
     assert "Căn cứ Quyết định 1." in text
     assert "Chức vụ: Chuyên viên Đơn vị: ......" in text
     assert "Phòng Mẫu" not in text
+
+
+def test_nobody_hands_over_to_themselves(listed: Store, agency: None, run: Run, tmp_path: Path) -> None:
+    """What the keeper holds is handed over to somebody who has to be named."""
+    given = Given(holder="Trần Thị Mẫu", unit="Phòng Cơ yếu")
+    listed.move("TB-0001", "transfer", BY, reason="r", document="d", given=given)
+    result = run(*HANDOVER, "--out", str(tmp_path / "a.docx"))
+    assert result.exit_code == 64
+    assert "--receiver" in result.stderr
 
 
 def test_a_field_of_every_option_is_in_a_form() -> None:

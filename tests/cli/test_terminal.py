@@ -132,10 +132,12 @@ def test_anything_but_yes_changes_nothing(judge: Judge, tmp_path: Path, no: str)
 
 
 def test_an_empty_answer_is_no_holder(judge: Judge, tmp_path: Path) -> None:
-    code, text = on_terminal(tmp_path, "whitelist", "add", answers=ADD | {"Người được giao (họ và tên): ": "\n"})
-    assert code == 64
-    assert "còn thiếu: --holder" in COLOUR.sub("", text)
-    assert not any(isinstance(r, requests.WhitelistAdd) for r in judge.asked)
+    """The question comes again, at its place; what was answered before is not lost."""
+    again = {"Người được giao (họ và tên): ": "\n", "câu hỏi này cần được trả lời": "Lê Thị Mẫu\n"}
+    code, text = on_terminal(tmp_path, "whitelist", "add", answers={**ADD, **again, AGREE: "c\n"})
+    assert code == 0, text
+    (added,) = [r for r in judge.asked if isinstance(r, requests.WhitelistAdd)]
+    assert added.holder == "Lê Thị Mẫu"
 
 
 def test_control_c_at_a_question(judge: Judge, tmp_path: Path) -> None:

@@ -16,7 +16,7 @@ from tests.core.test_custody import EXPECTED, GIVEN, WITHOUT_HOLDER
 from tests.daemon.test_storms import Machine, machine
 from usbguard_py.core.given import DAYS, Given
 from usbguard_py.core.passport import passport_of
-from usbguard_py.core.requests import Request, WhitelistAdd, WhitelistMove, WhitelistRevokeHolder
+from usbguard_py.core.requests import Devices, Request, WhitelistAdd, WhitelistMove, WhitelistRevokeHolder
 from usbguard_py.core.whitelist import Asset, Custody
 from usbguard_py.daemon.answers import Answers
 from usbguard_py.daemon.drift import Drift
@@ -102,6 +102,21 @@ def test_every_move_from_every_state_takes_effect_at_once_or_not_at_all(observin
         assert code(observing) == code_of(after), (verb, state)
         observing.unplug()
     assert verify(store.path, thorough=True).assets == len(EXPECTED)
+
+
+def test_a_lost_device_says_since_when_and_on_which_paper(observing: Machine) -> None:
+    """In the entry of its alarm and in what is told of it; nothing of the kind for any other decision."""
+    store = observing.books.ready()
+    asset, _ = store.add_asset(an_asset(a_stick()), "quanly")
+    observing.plug(serial="SAMPLE-0001")
+    assert "lost" not in next(e for e in observing.entries() if e["kind"] == "decision")
+    observing.unplug()
+    lost, _ = store.move(asset.id, "lost", "quanly", reason="r", document="MAU-07/2026")
+    observing.plug(serial="SAMPLE-0001")
+    (entry,) = [e for e in observing.entries() if e.get("code") == "LOST" and e["kind"] == "decision"]
+    assert entry["lost"] == {"since": lost.changed_at[:10], "document": "MAU-07/2026"}
+    assert ask(observing, Devices())["devices"][0]["lost"] == entry["lost"]
+    observing.unplug()
 
 
 REFUSED: dict[str, tuple[dict[str, Any], type[GuardError]]] = {

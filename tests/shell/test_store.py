@@ -129,6 +129,17 @@ def test_the_life_of_an_asset(store: Store) -> None:
     assert store.list_version() == 3
 
 
+def test_the_day_on_which_a_device_was_lost_stays(store: Store) -> None:
+    """Whatever is written about it while it is lost; the sentence for who plugs it in names that day."""
+    asset, _ = store.add_asset(an_asset(a_stick()), BY)
+    lost, _ = store.move(asset.id, "lost", BY, reason="r", document="MAU-07/2026")
+    corrected, _ = store.move(asset.id, "correct", BY, reason="r", document="d", given=Given(label="Mẫu"))
+    revoked, _ = store.move(asset.id, "revoke", BY, reason="r", document="d")
+    assert asset.changed_at < lost.changed_at == corrected.changed_at == revoked.changed_at
+    found, _ = store.move(asset.id, "found", BY, reason="r", document="d")
+    assert found.changed_at > lost.changed_at
+
+
 def test_a_correction_shows_old_and_new_and_keeps_the_rest(store: Store) -> None:
     asset, _ = store.add_asset(an_asset(a_stick(), holder="Trần Thi Mẫu"), BY)
     what = Given(holder="Trần Thị Mẫu", document="MAU-09/2026", expires_on="2027-12-31")

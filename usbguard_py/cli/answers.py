@@ -122,6 +122,7 @@ class Device(msgspec.Struct, frozen=True):
     peripheral: str = ""
     holder: str = ""
     reason: str = ""
+    lost: dict[str, str] = {}
     access: str = ""
     login_tool: bool = False
     facet: str = ""

@@ -12,13 +12,13 @@ def cuts(every: Iterable[Cut | str]) -> None:
     """Say how each was cut: how fast, whether data was left, who had it in use."""
     for one in every:
         if isinstance(one, str):
-            say(_("{name} was cut off.").format(name=one))
+            say(_("The device in port {name} was cut off.").format(name=one))
         else:
             _cut(one)
 
 
 def _cut(one: Cut) -> None:
-    say(_("{name} was cut off in {ms} ms.").format(name=one.name, ms=number(one.ms)))
+    say(_("The device in port {name} was cut off after {ms} ms.").format(name=one.name, ms=number(one.ms)))
     if one.dirty_left:
         say(_("Data was not written to the end before the deadline."), "warn", indent=2)
     for holder in one.holders:

@@ -21,6 +21,7 @@ from usbguard_py.cli.words import (
     day,
     day_or_phrase,
     difference,
+    facet,
     moment,
     phrase,
     sentence,
@@ -140,8 +141,8 @@ def _row(gate: Gate) -> Row:
     status = gate.status or ("failed" if gate.code else "passed")
     said = f"{word(GATE_STATUS, status)} [{gate.code}]" if gate.code else word(GATE_STATUS, status)
     asked = word(GATES, gate.gate)
-    if gate.facet and gate.code:
-        asked += f" ({gate.facet})"
+    if gate.facet and gate.code and gate.facet != "state":  # the question has that word already
+        asked += f" ({facet(gate.facet)})"
     look = {"passed": "", "failed": "bad"}.get(status, "dim")
     shown = day_or_phrase if gate.facet in {"expiry", "inspection"} else phrase
     return Row([asked, said, shown(gate.expected), shown(gate.seen)], look)

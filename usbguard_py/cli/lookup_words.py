@@ -10,6 +10,8 @@ from usbguard_py.cli.table import Row
 from usbguard_py.cli.whitelist import Look, capital, shown
 from usbguard_py.cli.whitelist_list import cells, heads
 from usbguard_py.cli.words import DIFFERENCE, day, difference, facet, phrase, sentence, style
+from usbguard_py.core.account import lost
+from usbguard_py.core.codes import Code
 from usbguard_py.core.decision import GateResult
 from usbguard_py.core.passport import Difference
 from usbguard_py.core.whitelist import Asset
@@ -140,13 +142,15 @@ def _forecast(entry: Entry, policy: Policy) -> None:
 
 def _as_decided(asset: Asset, result: GateResult | None, policy: Policy) -> answers.Device:
     """The decision that the gates would come to, for its sentence."""
+    code = Code.ALLOWED if result is None or result.code is None else result.code
     return answers.Device(
         product=asset.label or asset.id,
         serial=asset.printed_serial or shown(asset.electronic_serial),
         asset=asset.id,
         holder=asset.holder,
         reason=asset.reason,
-        code="ALLOWED" if result is None or result.code is None else str(result.code),
+        lost=lost(asset, code),
+        code=code,
         expected="" if result is None else result.expected,
         state="" if policy.enforce else "seen",
     )

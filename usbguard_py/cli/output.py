@@ -87,6 +87,16 @@ def ask(question: str, default: str = "", check: Callable[[str], object] = str) 
             return answer.strip()
 
 
+def answered(text: str) -> None:
+    """See that something was answered.
+
+    Raises:
+        Usage: nothing was.
+    """
+    if not text.strip():
+        raise Usage(detail=_("this question needs an answer"))
+
+
 def confirm(question: str, *, as_json: bool = False) -> None:
     """Go on only after a clear yes, in either language; anything else is no.
 

@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
-from usbguard_py.cli.output import ask
+from usbguard_py.cli.output import answered, ask
 from usbguard_py.cli.paper_words import HEAD, OPTIONS
 from usbguard_py.core.given import tidied
 from usbguard_py.core.whitelist import Asset
@@ -129,8 +129,8 @@ class Answers:
             question += f" ({hint.format(key=NONE if proposed else 'Enter')})"
 
         def check(text: str) -> None:
-            if not tidied(name, text, LONGEST) and not empty:
-                raise Usage(detail=_("missing: {names}").format(names=_option(name)))
+            if not empty:
+                answered(tidied(name, text, LONGEST))
 
         text = tidied(name, ask(question, proposed, check), LONGEST)
         return "" if empty and text == NONE else text
@@ -144,6 +144,8 @@ class Answers:
         if source in {"holder", "unit"}:
             if source == "unit" and person != self._holder:
                 return None
+            if source == "holder" and self._holder == self._agency.keeper:
+                return None  # nobody hands anything over to themselves: who gets it from the keeper is asked
             return (self._holder if source == "holder" else self._unit) or None
         if source.startswith("keeper_") and person != self._agency.keeper:
             return None

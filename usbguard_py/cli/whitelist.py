@@ -11,7 +11,7 @@ from usbguard_py.cli.media import units
 from usbguard_py.cli.move_words import OBSTACLES, WORDS
 from usbguard_py.cli.output import facts, json_out, say, show
 from usbguard_py.cli.proposals import describe
-from usbguard_py.cli.words import ACCESS, LOGIN_TOOL, day, moment, word
+from usbguard_py.cli.words import ACCESS, LOGIN_TOOL, day, moment, phrase, word
 from usbguard_py.core.codes import Code
 from usbguard_py.core.standing import standing
 from usbguard_py.core.text import escaped
@@ -166,7 +166,7 @@ def _fingerprints(asset: Asset) -> None:
     for face in asset.fingerprints:
         seen = face.passport
         say()
-        say(_("Characteristics “{name}”").format(name=face.name), "head")
+        say(_("Characteristics “{name}”").format(name=phrase(face.name)), "head")
         facts(
             [
                 (_("USB id"), f"{seen.vid:04x}:{seen.pid:04x}, bcdDevice {seen.bcd_device:04x}"),

@@ -6,14 +6,16 @@ from typing import Any, Literal
 import click
 import msgspec
 
+from usbguard_py.buses.usb_classes import function
 from usbguard_py.cli import times
 from usbguard_py.cli.answers import Device, Devices, Done, Examined, typed
 from usbguard_py.cli.commands import Command, Option
 from usbguard_py.cli.media import units
 from usbguard_py.cli.name_doubts import warned
-from usbguard_py.cli.output import ask, confirm, facts, interactive, json_out, say, show
+from usbguard_py.cli.output import answered, ask, confirm, facts, interactive, json_out, say, show
 from usbguard_py.cli.proposals import waits
 from usbguard_py.cli.table import Column, Row
+from usbguard_py.cli.words import FUNCTIONS, word
 from usbguard_py.core import requests
 from usbguard_py.core.passport import Passport
 from usbguard_py.core.requests import WhitelistAdd
@@ -87,10 +89,13 @@ def _passport(given: dict[str, Any]) -> Passport | None:
 
 
 def _complete(given: dict[str, Any]) -> None:
-    wanted = ("document",) if given["pending"] else ("holder", "document")
-    missing = [f"--{name}" for name in wanted if not (given[name] or "").strip()]
+    missing = [f"--{name}" for name in _needed(given) if not (given[name] or "").strip()]
     if missing:
         raise Usage(detail=_("missing: {names}").format(names=", ".join(missing)))
+
+
+def _needed(given: dict[str, Any]) -> tuple[str, ...]:
+    return ("document",) if given["pending"] else ("holder", "document")
 
 
 def _chosen(asking: bool) -> str:  # noqa: FBT001 - whether somebody is there
@@ -102,6 +107,7 @@ def _chosen(asking: bool) -> str:  # noqa: FBT001 - whether somebody is there
         raise Usage(detail=_("no storage device that is not on the list is connected"))
     heads = [Column(_("Port")), Column(_("Device"), flexible=True), Column(_("USB id")), Column(_("Serial no."))]
     show(heads, [Row([d.name, d.title or "–", d.usb_id, d.serial or "–"]) for d in found])
+    say()
     if len(found) == 1:
         return found[0].name
     name = ask(_("Port of the device"))
@@ -124,7 +130,7 @@ def describe(seen: Examined) -> None:
             (_("Product"), seen.product or "–"),
             (_("USB id"), f"{passport.vid:04x}:{passport.pid:04x}"),
             (_("Electronic serial no."), seen.serial or "–"),
-            (_("Interfaces"), ", ".join(seen.interfaces)),
+            (_("Interfaces"), ", ".join(f"{i.number}: {word(FUNCTIONS, function(i))}" for i in passport.interfaces)),
             (_("Interfaces opened"), ", ".join(str(n) for n in passport.granted) or "–"),
             *units(passport),
             *((_("Attention"), problem, "warn") for problem in seen.problems),
@@ -142,9 +148,10 @@ def _answers(given: dict[str, Any]) -> dict[str, Any]:
         "document": _("Number of the document that is the basis"),
         "printed_serial": _("Serial no. printed on the device (Enter if there is none)"),
     }
+    needed = _needed(given)
     for name, question in questions.items():
         if answers[name] is None:
-            answers[name] = ask(question)
+            answers[name] = ask(question, check=answered if name in needed else str)
     _complete(answers)
     return answers
 

@@ -14,7 +14,7 @@ from usbguard_py.cli.commands import Command, Option
 from usbguard_py.cli.cuts import cuts
 from usbguard_py.cli.move_words import HINTS, WORDS
 from usbguard_py.cli.name_doubts import warned
-from usbguard_py.cli.output import ask, confirm, interactive, json_out, say
+from usbguard_py.cli.output import answered, ask, confirm, interactive, json_out, say
 from usbguard_py.cli.proposals import waits
 from usbguard_py.cli.whitelist import listed, shown
 from usbguard_py.cli.words import day, word
@@ -102,10 +102,7 @@ def known(id_: str) -> Asset:
 
 def why(given: dict[str, Any]) -> dict[str, str]:
     """Reason and paper as they were given, or the answers to the questions for them."""
-    return {
-        name: given[name] or ask(_(QUESTIONS[name]), check=functools.partial(_needed, name))
-        for name in ("reason", "paper")
-    }
+    return {name: given[name] or ask(_(QUESTIONS[name]), check=answered) for name in ("reason", "paper")}
 
 
 def _reader(question: Callable[[Reader], Any]) -> Any:
@@ -126,6 +123,7 @@ def _asked(verb: str, asset: Asset, facts: dict[str, str]) -> dict[str, str]:
         wanted = ()
     if verb == "correct" and not facts:  # every fact is shown with what it is
         wanted = tuple(name for name in OPTIONS if name in MOVES[verb].may and (asset.holder or name != "holder"))
+        say(_("Enter alone keeps what stands in brackets."))
     answers = {}
     for name in (n for n in wanted if n not in facts):
         default = _default(verb, name, asset)
@@ -149,11 +147,6 @@ def _fact(name: str, text: str) -> str:
     if name in DAYS:
         text = "" if text.strip().casefold() in NONE | {""} else times.day(text)
     return checked(name, text)
-
-
-def _needed(name: str, text: str) -> None:
-    if not text:
-        raise Usage(detail=_("missing: {names}").format(names="--document" if name == "paper" else f"--{name}"))
 
 
 def _complete(verb: str, facts: dict[str, str], given: dict[str, Any]) -> None:

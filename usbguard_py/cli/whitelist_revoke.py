@@ -10,6 +10,8 @@ from usbguard_py.cli.commands import Command, Option
 from usbguard_py.cli.cuts import cuts
 from usbguard_py.cli.output import confirm, interactive, json_out, say, show
 from usbguard_py.cli.table import Column, Row
+from usbguard_py.cli.whitelist import Look
+from usbguard_py.cli.whitelist_list import cells, heads
 from usbguard_py.cli.whitelist_moves import why
 from usbguard_py.cli.words import number, word
 from usbguard_py.core.fold import folded
@@ -18,6 +20,7 @@ from usbguard_py.errors import ReasonNeeded, Usage
 from usbguard_py.i18n import N_, _, ngettext
 from usbguard_py.phrases import CUSTODY
 from usbguard_py.shell.client import call
+from usbguard_py.shell.finding import Wanted
 from usbguard_py.shell.reader import Reader
 
 
@@ -80,10 +83,14 @@ def _all_of(request: WhitelistRevokeHolder, *, as_json: bool, yes: bool) -> None
 
 
 def _show_first(holder: str) -> None:
-    """Whose names have these words, when nobody has this very name: a name in part takes nothing away from anybody."""
+    """What this person holds; else whose names have these words: a name in part takes nothing away from anybody."""
     with Reader(paths.DATABASE) as reader:
         names = sorted(name for name in reader.values("holder") if folded(holder) in folded(name))
-    if names and holder not in names:
+        held = [asset for asset in reader.find(Wanted(texts={"holder": holder})).assets if asset.holder == holder]
+        look = Look.of(reader)
+    if held:
+        show(heads(), [Row(cells(asset, look), look.style(asset)) for asset in held])
+    elif names:
         say(_("Names on the list that are like it: {names}").format(names="; ".join(names)), "warn")
 
 

@@ -8,6 +8,7 @@ import re
 from collections.abc import Mapping
 
 from usbguard_py.cli.answers import Device
+from usbguard_py.cli.contact import contact
 from usbguard_py.core.codes import SENTENCES, Code
 from usbguard_py.core.kinds import KINDS as ENROLLED
 from usbguard_py.errors import kinds
@@ -16,6 +17,9 @@ from usbguard_py.phrases import CUSTODY, DETAILS, PERIPHERALS, said
 
 _BRACES = re.compile(r"\{\w+\}")
 ACCESS = {"rw": N_("reading and writing"), "ro": N_("reading only")}
+FACES = {"first": N_("first")}  # the face with which a device came onto the list
+LOST = N_("was reported lost")
+LOST_SINCE = N_("was reported lost on {since} (document {document})")
 LOGIN_TOOL = {False: N_("does not run"), True: N_("runs from the drive's own disc")}
 OUTCOMES = {
     "allowed": N_("allowed"),
@@ -185,7 +189,8 @@ def facet(name: str) -> str:
 
 def phrase(text: str) -> str:
     """What the judge wrote in English, in the language in use; a text of somebody else's stays as it is."""
-    return word({**FUNCTIONS, **CUSTODY}, text) if text in FUNCTIONS or text in CUSTODY else said(text, _WRITTEN)
+    names = {**FUNCTIONS, **CUSTODY, **FACES}
+    return word(names, text) if text in names else said(text, _WRITTEN)
 
 
 def moment(text: str, *, zone: bool = False) -> str:
@@ -244,10 +249,18 @@ def sentence(device: Device) -> str:
         "kind": word(FUNCTIONS, device.kind),
         "detail": detail,
         "until": day(device.expected),
+        "lost": _lost(device.lost),
+        "contact": contact() if "{contact}" in SENTENCES[code] else "",
         **{k: str(v) for k, v in device.sentence_facts.items()},
     }
     text = _(SENTENCES[code]).format_map({k: v or _(UNKNOWN) for k, v in known.items()})
     return _(OBSERVED).format(sentence=text) if device.observed else text
+
+
+def _lost(known: Mapping[str, str]) -> str:
+    """Since when a device is lost and on which paper, as far as a record says."""
+    since, document = day(known.get("since", "")), known.get("document", "")
+    return _(LOST_SINCE).format(since=since, document=document) if since and document else _(LOST)
 
 
 def difference(device: Device) -> str:

@@ -1,11 +1,21 @@
 """What is told of a device and the decision on it, as plain values: one account for every answer."""
 
+from usbguard_py.core.codes import Code
 from usbguard_py.core.decision import Decision
 from usbguard_py.core.device import Device
 from usbguard_py.core.functions import kind
 from usbguard_py.core.text import escaped
+from usbguard_py.core.whitelist import Asset
 
 Account = dict[str, object]
+Lost = dict[str, str]
+
+
+def lost(asset: Asset | None, code: Code) -> Lost:
+    """Since when an asset is lost (``2026-11-21``), and on which paper; nothing for any other decision."""
+    if asset is None or code is not Code.LOST:
+        return {}
+    return {"since": asset.changed_at[:10], "document": asset.reason_document}
 
 
 def account(device: Device, decision: Decision) -> Account:

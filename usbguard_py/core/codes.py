@@ -58,16 +58,18 @@ SENTENCES: dict[Code, str] = {
     Code.NOT_LISTED: N_("BLOCKED: the device is not on the approved list."),
     Code.NO_SERIAL: N_("BLOCKED: the storage device has no serial number; its origin is not known."),
     Code.MISMATCH: N_(
-        "BLOCKED: the serial matches {asset} but the device does not. Possible clone; keep it and report."
+        "BLOCKED: the serial matches {asset} but the device does not. Possible clone; keep it and report to {contact}."
     ),
-    Code.DUPLICATE: N_("BLOCKED: two connected devices claim to be {asset}. Keep both and report."),
+    Code.DUPLICATE: N_("BLOCKED: two connected devices claim to be {asset}. Keep both and report to {contact}."),
     Code.PENDING: N_("PENDING: {asset} is not approved yet."),
     Code.SUSPENDED: N_("BLOCKED: {asset} is suspended."),
     Code.EXPIRED: N_("BLOCKED: {asset} has expired (last day: {until}). Ask the list manager to renew."),
     Code.REVOKED: N_("BLOCKED: the right to use {asset} was revoked (reason: {reason})."),
-    Code.LOST: N_("BLOCKED: {asset} was reported lost. Keep it and report."),
+    Code.LOST: N_(
+        "BLOCKED: {asset} {lost}. Keep it, do not give it back to who plugged it in, and report to {contact} at once."
+    ),
     Code.DAMAGED: N_("BLOCKED: {asset} is registered as damaged."),
-    Code.DESTROYED: N_("BLOCKED: {asset} is registered as destroyed. Keep it and report."),
+    Code.DESTROYED: N_("BLOCKED: {asset} is registered as destroyed. Keep it and report to {contact}."),
     Code.NO_HOLDER: N_("BLOCKED: {asset} is given to nobody. Ask the list manager."),
     Code.INSPECTION_DUE: N_("BLOCKED: {asset} has no valid security inspection. Ask the list manager."),
     Code.PHONE: N_("BLOCKED: phone or tablet. Do not connect it to this computer, even to charge."),

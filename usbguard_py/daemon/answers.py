@@ -227,6 +227,7 @@ def described(connection: Connection) -> Answer:
         "open_interfaces": list(connection.decision.granted),
         "holder": connection.holder,
         "reason": connection.reason,
+        "lost": connection.lost,
         "access": connection.access,
         "login_tool": connection.login_tool,
         "times": connection.times,

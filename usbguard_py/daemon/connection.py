@@ -6,12 +6,14 @@ from typing import Any
 
 import msgspec
 
+from usbguard_py.core.account import Lost, lost
 from usbguard_py.core.codes import Code
 from usbguard_py.core.connection import State, moved
 from usbguard_py.core.decision import Decision
 from usbguard_py.core.device import Device
 from usbguard_py.core.media import Media
 from usbguard_py.core.passport import Passport
+from usbguard_py.core.whitelist import Asset
 from usbguard_py.daemon.flow import Bound
 from usbguard_py.errors import DeviceGone
 from usbguard_py.shell.clock import asleep_ms
@@ -44,7 +46,7 @@ class Connection:
         self.waiting: deque[Any] = deque()  # flows that start when the one under way has ended
         self.holder = ""  # of the asset that the decision is about
         self.reason = ""  # why that asset is in its state
-
+        self.lost: Lost = {}  # since when it is lost, and on which paper
         self.faces: tuple[Passport, ...] = ()  # of a drive: the passports that fit it, media left out
         self.access = ""  # of the asset that the decision is about
         self.login_tool = False  # whether that asset's own login program works
@@ -61,6 +63,13 @@ class Connection:
     def gone(self) -> bool:
         """Whether it was removed."""
         return self.state is State.GONE
+
+    def about(self, asset: Asset | None) -> None:
+        """Keep what is said of the asset that the decision is about, if there is one."""
+        said = (asset.holder, asset.reason, asset.access) if asset is not None else ("", "", "")
+        self.holder, self.reason, self.access = said
+        self.login_tool = asset is not None and asset.login_tool is True
+        self.lost = lost(asset, self.decision.code)
 
     def removal(self) -> Bound:
         """A wait for its removal, when the kernel seems to be taking it away."""

@@ -80,9 +80,7 @@ class Host:
         connection.asked = self._standing(connection)
         connection.decision = judge(connection.device, facts := self.facts(connection))
         asset = next((a for a in facts.candidates if a.id == connection.decision.asset), None)
-        said = (asset.holder, asset.reason, asset.access) if asset is not None else ("", "", "")
-        connection.holder, connection.reason, connection.access = said
-        connection.login_tool = asset is not None and asset.login_tool is True
+        connection.about(asset)
         connection.faces = faces(asset, connection.device)
         return connection.decision
 
@@ -282,8 +280,8 @@ class Host:
 
     def _decision(self, connection: Connection) -> dict[str, object]:
         device, version = connection.device, self.books.list_version()
-        told = record.decision(device, connection.decision, version, connection.holder)
-        return {**told, **self.around.seen(device)}
+        said = record.decision(device, connection.decision, version, connection.holder)
+        return {**said, **({"lost": connection.lost} if connection.lost else {}), **self.around.seen(device)}
 
     def _word(self, connection: Connection) -> str:
         if self.enforcing:

@@ -8,7 +8,8 @@ from usbguard_py.papers.strict import read
 class Agency(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """The texts of the file; each is left out where there is nothing to say, and is then asked for.
 
-    ``body_above`` may be empty: there is no superior body. ``keeper`` is who keeps the list.
+    ``body_above`` may be empty: there is no superior body. ``keeper`` is who keeps the list. ``contact`` is who is
+    called when a lost or copied device was plugged in, with a telephone number.
     """
 
     body_above: str | None = None
@@ -18,6 +19,7 @@ class Agency(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     keeper: str | None = None
     keeper_position: str | None = None
     keeper_unit: str | None = None
+    contact: str | None = None
 
 
 def read_agency(text: str, origin: str) -> Agency:

@@ -205,7 +205,8 @@ class Store(CarriedLists):
             if before is None:
                 raise NotFound(what="asset", name=id)
             after = moved(before, verb, given, self.today(), reason=reason, document=document)
-            after = msgspec.structs.replace(after, changed_at=self._clock.read().at)
+            if not before.state is after.state is Custody.LOST:  # since when it is lost is what is said of it
+                after = msgspec.structs.replace(after, changed_at=self._clock.read().at)
             why = {"verb": verb, "reason": reason, "document": document}
             entry = self._append(
                 changes.kind_of(verb),
