@@ -18,7 +18,8 @@ from usbguard_py import paths
 from usbguard_py.core import record, record_seals
 from usbguard_py.core.canonical import canonical
 from usbguard_py.core.chain import GENESIS, link
-from usbguard_py.core.requests import LogSeal
+from usbguard_py.core.checkpoint import Checkpoint, fingerprint
+from usbguard_py.core.requests import LogCheckpoint, LogSeal
 from usbguard_py.core.seal import read, seal
 from usbguard_py.errors import DiskFull
 from usbguard_py.shell.database import ensure_schema
@@ -232,3 +233,30 @@ def test_the_verifier_goes_with_an_export(run: Run, filled: Store, tmp_path: Pat
     assert f"SEAL {code} HOLDS: record 8 of " in shown.stdout
     (stick / "verify-log.py").write_text("another")
     assert run("log", "export", "--with-verifier", str(stick / "third.jsonl")).exit_code == 73
+
+
+@pytest.mark.parametrize("lang", ["vi", "en"])
+def test_a_checkpoint_by_the_command(run: Run, filled: Store, judge: Judge, lang: str) -> None:
+    """Signed by the system's program, recorded, and named by verify and seal; a second time there is nothing to sign."""
+
+    def answer(request: LogCheckpoint) -> Mapping[str, Any]:
+        writing = Store.open(paths.DATABASE)
+        made = Checkpoint(request.of, request.head, request.key, request.signature)
+        entry = writing.append("checkpoint", record_seals.checkpoint(made))
+        writing.close()
+        return {"seq": entry.seq}
+
+    judge.answers["LogCheckpoint"] = answer
+    assert {"vi": "Không bản ghi nào được ký số.", "en": "No record of it is signed."}[lang] in run(
+        "log", "verify", lang=lang
+    ).stdout
+    done = run("log", "checkpoint", lang=lang)
+    assert done.exit_code == 0, done.output
+    (asked,) = [one for one in judge.asked if isinstance(one, LogCheckpoint)]
+    name = fingerprint(asked.key)
+    assert name in done.stdout
+    shown = " ".join(run("log", "verify", lang=lang).stdout.split())
+    good = {"vi": f"Đã ký số đến bản ghi 8 bằng khóa {name}; chữ ký đúng.", "en": f"the key {name}; the signature"}
+    assert good[lang] in shown
+    assert name in " ".join(run("log", "seal", lang=lang).stdout.split())
+    assert json.loads(run("log", "checkpoint", "--json").stdout) == {"seq": 9, "new": False}

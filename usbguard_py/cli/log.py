@@ -30,6 +30,7 @@ command = Group(
         "verify": Place(
             "usbguard_py.cli.log_verify", N_("Verify that no record was changed, removed or added afterwards")
         ),
+        "checkpoint": Place("usbguard_py.cli.log_checkpoint", N_("Sign the log with the computer's key")),
         "seal": Place(
             "usbguard_py.cli.log_seal", N_("Print a code for paper that proves later that nothing was changed")
         ),

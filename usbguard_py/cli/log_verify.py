@@ -16,6 +16,7 @@ from usbguard_py.errors_seal import SealBeyondEnd, SealBroken, SealOfAnotherLog,
 from usbguard_py.i18n import N_, _
 from usbguard_py.shell.reader import Reader
 from usbguard_py.shell.seals import Held, typed
+from usbguard_py.shell.signing import programs
 from usbguard_py.shell.verify import Checked, see_machine
 from usbguard_py.shell.verify import verify as checked
 from usbguard_py.tampering import Kind
@@ -92,12 +93,30 @@ def _tell(result: Checked) -> None:
     for moved in result.moved:
         text = _("From record {seq} of {time} on it was written on another computer, or the system was installed anew.")
         say(text.format(seq=number(moved.seq), time=moment(moved.at, zone=True)), "warn")
+    tell_signed(result)
     for one in result.seals:
         if not one.kind:
             text = _("SEAL {code} HOLDS: record {seq} of {time}, and every record before it, is as it was sealed.")
             say(text.format(code=one.code, seq=number(one.seq), time=moment(one.at, zone=True)), "good")
     if not result.seals:
         say(_("Whether the whole log was written anew shows only a seal from a paper: --seal CODE"), "dim")
+
+
+def tell_signed(result: Checked) -> None:
+    """Up to where the log is signed, by which key, or that it is not."""
+    for one in result.signed:
+        if one.checked:
+            text, style = _("Signed up to record {seq} with the key {key}; the signature is good."), ""
+        else:
+            text, style = (
+                _("Signed up to record {seq} with the key {key}; NOT CHECKED: neither openssl nor ssh-keygen."),
+                "warn",
+            )
+        say(text.format(seq=number(one.seq), key=one.key), style)
+    if not result.signed:
+        text = _("No record of it is signed.")
+        lacking = "" if programs() else _("On this computer there is neither openssl nor ssh-keygen.")
+        say(f"{text} {lacking}".strip(), "dim")
 
 
 def _refuse(one: Held, result: Checked) -> NoReturn:

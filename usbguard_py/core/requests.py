@@ -214,6 +214,17 @@ class LogSeal(Request, frozen=True):
     minutes: str = ""
 
 
+class LogCheckpoint(Request, frozen=True):
+    """Record a signed checkpoint of a recent entry; only root may, who alone can read the key."""
+
+    ROLE = "administrator"
+    CHANGES = True
+    of: int
+    head: str
+    key: str
+    signature: str
+
+
 class PolicyUse(Request, frozen=True):
     """Store a policy text in the database and follow it from now on."""
 
@@ -262,6 +273,7 @@ _EVERY: tuple[type[Request], ...] = (
     WhitelistExported,
     LogExported,
     LogSeal,
+    LogCheckpoint,
     PolicyUse,
     *LIST_REQUESTS,
     FloorChanged,
