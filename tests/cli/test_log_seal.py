@@ -237,7 +237,7 @@ def test_the_verifier_goes_with_an_export(run: Run, filled: Store, tmp_path: Pat
 
 @pytest.mark.parametrize("lang", ["vi", "en"])
 def test_a_checkpoint_by_the_command(run: Run, filled: Store, judge: Judge, lang: str) -> None:
-    """Signed by the system's program, recorded, and named by verify and seal; a second time there is nothing to sign."""
+    """Signed by the system's program, recorded, named by verify and seal; a second time there is nothing to sign."""
 
     def answer(request: LogCheckpoint) -> Mapping[str, Any]:
         writing = Store.open(paths.DATABASE)
