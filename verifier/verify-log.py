@@ -1,9 +1,10 @@
 #!/usr/bin/env python3
 """Verifies a log that usbguard-py exported, on any computer with Python 3.8 or newer and nothing else.
 
-usage: verify-log.py [FILE] [--seal CODE]... [--lang vi|en] [--json]
+usage: verify-log.py [FILE] [--seal CODE]... [--earlier FILE] [--lang vi|en] [--json]
 
-Without FILE: the exported logs that lie beside this program. Seal codes are asked for on a terminal when none is
+Several FILEs are verified one after the other; --earlier names one that was exported from the same log before. Without
+FILE: the exported logs that lie beside this program. Seal codes are asked for on a terminal when none is
 given. It reads and changes nothing. Exit codes: 0 intact; 1 not intact, or not what was sealed; 64 called wrongly; 65
 not readable as an exported log, or a code that was copied wrong.
 
@@ -475,6 +476,12 @@ def read_seal(text: str) -> Seal:
     return text.strip(), value >> 130, value >> 120 & 1023, value & 2**120 - 1
 
 
+def whole_seal(walk: Walk) -> Seal:
+    """The seal of the last record of a log that was exported before."""
+    code = code_of(walk.seq, ledger_bits(walk.ledger), int.from_bytes(walk.digest[:15], "big"))
+    return read_seal(code)
+
+
 def ledger_bits(ledger: str) -> int:
     """The first ten bits of a ledger's identity."""
     return int(ledger[:3] or "0", 16) >> 2
@@ -890,6 +897,7 @@ def main(words: Optional[List[str]] = None) -> int:
     parser.add_argument("files", metavar="FILE", nargs="*")
     parser.add_argument("--seal", metavar="CODE", action="append", default=[])
     parser.add_argument("--lang", choices=("vi", "en"), default=language())
+    parser.add_argument("--earlier", metavar="FILE")
     parser.add_argument("--json", action="store_true")
     try:
         given = parser.parse_args(words)
@@ -905,6 +913,10 @@ def main(words: Optional[List[str]] = None) -> int:
     try:
         typed = given.seal or (asked(printer) if asking and files else [])
         seals = [read_seal(text) for text in typed]
+        if given.earlier:
+            code = told(given.earlier, [], printer, given.json)
+            before = verified(given.earlier, [])[0] if not code else None
+            seals += [whole_seal(before)] if before and before.seq else []
         for name in files:
             if len(files) > 1 and not given.json:
                 printer.say("--- " + name)

@@ -46,10 +46,12 @@ _ERRORS: dict[str, type[SealBroken]] = {
 )
 @click.argument("file", required=False)
 @option("--seal", "seals", multiple=True, metavar="CODE", help=N_("A seal code from a paper; hyphens may be left out."))
+@option("--earlier", metavar="FILE", help=N_("Also see that the log goes on from FILE, exported from it before."))
 @option("--expect", metavar="N:HASH", help=N_("Also see that record N has this hash, as it was written down earlier."))
 def command(
     file: str | None,
     seals: tuple[str, ...],
+    earlier: str | None,
     expect: str | None,
     as_json: bool,  # noqa: FBT001 - click's flag
 ) -> None:
@@ -64,7 +66,10 @@ def command(
     path = Path(file) if file else paths.DATABASE
     if not file:
         Reader(path).close()  # says what is wrong with this computer's own, such as the reader's role
-    result = checked(path, _expected(expect) if expect else None, seals=codes)
+    known = [*([_expected(expect)] if expect else []), *([_of(Path(earlier))] if earlier else [])]
+    result = checked(path, *known[:1], seals=codes)
+    if known[1:]:
+        checked(path, known[1])
     if not file:
         see_machine(result)
     bad = [one for one in result.seals if one.kind]
@@ -123,6 +128,16 @@ def _refuse(one: Held, result: Checked) -> NoReturn:
     known = {"tampering": one.kind, "record": one.seq, "code": one.code, "group": one.group, "there": one.there}
     numbers = {"seq": one.seq, "first": one.after + 1, "last": result.last}
     raise _ERRORS[one.kind](**known, **{name: number(value) for name, value in numbers.items()})
+
+
+def _of(earlier: Path) -> tuple[int, bytes]:
+    """Number and hash of the last record of a log that was exported before; that file is verified, too.
+
+    Raises:
+        LedgerBroken, BadInput: it is not intact, or no exported log.
+    """
+    result = checked(earlier)
+    return result.last, bytes.fromhex(result.head)
 
 
 def _expected(text: str) -> tuple[int, bytes]:
