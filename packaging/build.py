@@ -56,6 +56,8 @@ INSTALLED = {
     "systemd/initramfs/init-top": ("usr/share/initramfs-tools/scripts/init-top/00-usbguard-py", 0o755),
     "systemd/dracut/module-setup.sh": ("usr/lib/dracut/modules.d/02usbguard-py/module-setup.sh", 0o755),
     "systemd/dracut/usbguard-py.sh": ("usr/lib/dracut/modules.d/02usbguard-py/usbguard-py.sh", 0o755),
+    "systemd/usbguard-py-checkpoint.timer": ("usr/lib/systemd/system/usbguard-py-checkpoint.timer", 0o644),
+    "systemd/usbguard-py-checkpoint.service": ("usr/lib/systemd/system/usbguard-py-checkpoint.service", 0o644),
     "systemd/usbguard-py.service": ("usr/lib/systemd/system/usbguard-py.service", 0o644),
     "systemd/usbguard-py-hands.socket": ("usr/lib/systemd/system/usbguard-py-hands.socket", 0o644),
     "systemd/usbguard-py-hands.service": ("usr/lib/systemd/system/usbguard-py-hands.service", 0o644),

@@ -188,6 +188,7 @@ class DiskFull(DatabaseTrouble):
 class ListDiffers(DatabaseTrouble):
     """A row of the list is not what its entry in the ledger says."""
 
+    tampering = tampering.Kind.LIST.value
     sentence = N_("The list was changed outside usbguard-py: {name} is not what the log says.")
     remedy = N_("All external devices stay blocked. Keep the file {path} as it is and report to the security officer.")
 

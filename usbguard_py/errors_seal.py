@@ -77,3 +77,13 @@ class SealBeyondEnd(SealBroken):
         "RECORDS ARE MISSING: the seal is for record {seq}, and the log ends with record {last}. Its end was cut off, "
         "or an older copy was put in its place."
     )
+
+
+class CannotSign(GuardError):
+    """Neither ``openssl`` nor ``ssh-keygen`` is there, or it failed."""
+
+    exit_code = 69
+    sentence = N_("The log cannot be signed: {detail}.")
+    remedy = N_(
+        "Install the package openssl or openssh-client. The log itself goes on; seals on paper need no signature."
+    )

@@ -29,6 +29,7 @@ AGENCY = CONFIG / "agency.toml"
 PAPERS = CONFIG / "papers"
 
 STATE = ROOT / "var/lib/usbguard-py"
+SIGNING = ROOT / "var/lib/usbguard-py-signing"
 DATABASE = STATE / "usbguard-py.db"
 
 RUN = ROOT / "run/usbguard-py"

@@ -14,6 +14,7 @@ class Kind(StrEnum):
     REORDERED = "reordered"
     TRUNCATED = "truncated"
     EVIDENCE = "evidence"
+    LIST = "list"  # a row of the list is not what its entry says
     OTHER_MACHINE = "other-machine"
     REWRITTEN = "rewritten"  # the chain is whole and another one: only a seal or checkpoint shows it
     ROLLED_BACK = "rolled-back"

@@ -1,9 +1,10 @@
 #!/usr/bin/env python3
 """Verifies a log that usbguard-py exported, on any computer with Python 3.8 or newer and nothing else.
 
-usage: verify-log.py [FILE] [--seal CODE]... [--lang vi|en] [--json]
+usage: verify-log.py [FILE] [--seal CODE]... [--earlier FILE] [--lang vi|en] [--json]
 
-Without FILE: the exported logs that lie beside this program. Seal codes are asked for on a terminal when none is
+Several FILEs are verified one after the other; --earlier names one that was exported from the same log before. Without
+FILE: the exported logs that lie beside this program. Seal codes are asked for on a terminal when none is
 given. It reads and changes nothing. Exit codes: 0 intact; 1 not intact, or not what was sealed; 64 called wrongly; 65
 not readable as an exported log, or a code that was copied wrong.
 
@@ -12,12 +13,15 @@ each other.
 """
 
 import argparse
+import base64
 import glob
 import hashlib
 import json
 import locale
 import os
+import subprocess
 import sys
+import tempfile
 import unicodedata
 from datetime import datetime
 from typing import IO, Any, Dict, Iterable, Iterator, List, Optional, Set, Tuple
@@ -27,6 +31,12 @@ GENESIS = bytes(32)
 BODY, HASH, END, DATA = b'{"body":', b',"hash":"', b'"}\n', b'{"data":'
 TAIL = len(HASH) + 64 + len(END)
 LONGEST = 2 * 1024 * 1024 + 256  # bytes of a line
+RECENT = 256  # a checkpoint signs one of so many records before it
+PROBE_KEY = bytes.fromhex("d75a980182b10ab7d54bfed3c964073a0ee172f3daa62325af021a68f707511a")
+PROBE_SIGNATURE = bytes.fromhex(  # by the key of RFC 8032, 7.1, TEST 1, over b"" as a checkpoint is signed
+    "467c8e0f9094af86c04c0290955a775d4bbc3c21f19e7b195093024edc6739c3"
+    "2da0103793f7d728c29764e66e5c3e1a907345a7ecc3de41f87ea5f0a88e6f08"
+)
 ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 
 Row = Tuple[int, bytes, bytes]  # number, body, hash
@@ -132,6 +142,23 @@ TEXTS = {
         "No seal was compared: who has the computer's administrator rights can write a whole log anew, and only a code "
         "on paper shows that.",
     ),
+    "not signed": (
+        "chữ ký trong bản ghi này không phải cho bản ghi đứng trước nó",
+        "what it signs is not the record that stands before it",
+    ),
+    "bad signature": (
+        "chữ ký số của bản ghi này không phải do khóa đã nêu tạo ra",
+        "its signature was not made with the key that it names",
+    ),
+    "signed": (
+        "Đã ký số đến bản ghi {record} bằng khóa {key}; chữ ký đúng.",
+        "Signed up to record {record} with the key {key}; the signature is good.",
+    ),
+    "unchecked": (
+        "Đã ký số đến bản ghi {record} bằng khóa {key}; CHƯA KIỂM TRA CHỮ KÝ: máy này không có openssl hay ssh-keygen.",
+        "Signed up to record {record} with the key {key}; NOT CHECKED: there is neither openssl nor ssh-keygen here.",
+    ),
+    "unsigned": ("Không bản ghi nào được ký số.", "No record of it is signed."),
     "moved": (
         "Từ bản ghi {record} lúc {at}, nhật ký được ghi trên máy khác hoặc hệ điều hành đã được cài lại.",
         "From record {record} of {at} on it was written on another computer, or the system was installed anew.",
@@ -281,6 +308,8 @@ class Walk:
         self.needed: Dict[str, int] = {}
         self.moved: List[Tuple[int, str]] = []
         self.coverage = Coverage()
+        self.signed: Dict[str, Tuple[int, str, str]] = {}  # by key: entry, its hash, signature of the last checkpoint
+        self.recent: List[bytes] = []
         self.boots: Set[str] = set()
         self.boot, self.mono = "", 0
 
@@ -319,9 +348,25 @@ class Walk:
             if self.machine:
                 self.moved.append((seq, self.last_at))
             self.machine = machine
+        if len(self.recent) > 2 * RECENT:
+            del self.recent[: -RECENT - 1]
+        self.recent.append(self.digest)
+        if fields.get("signature"):
+            self.checkpoint(seq, fields)
         if seq in self.marks:
             self.marked[seq] = (self.digest, self.last_at)
         self.coverage.see(fields)
+
+    def checkpoint(self, seq: int, fields: Dict[str, Any]) -> None:
+        """See that what was signed is what stands there."""
+        of, texts = fields.get("of"), [str(fields.get(name, "")) for name in ("head", "key", "signature")]
+        back = seq - of if type(of) is int else 0
+        right = [len(raw(text) or b"") for text in texts] == [32, 32, 64] and 0 < back < min(
+            len(self.recent), RECENT + 1
+        )
+        if not right or self.recent[-1 - back].hex() != texts[0]:
+            raise Broken("rewritten", seq, "not signed")
+        self.signed[texts[1]] = (seq - back, texts[0], texts[2])
 
     def ended(self, file: File) -> None:
         """See that the records end where the first line says."""
@@ -431,6 +476,12 @@ def read_seal(text: str) -> Seal:
     return text.strip(), value >> 130, value >> 120 & 1023, value & 2**120 - 1
 
 
+def whole_seal(walk: Walk) -> Seal:
+    """The seal of the last record of a log that was exported before."""
+    code = code_of(walk.seq, ledger_bits(walk.ledger), int.from_bytes(walk.digest[:15], "big"))
+    return read_seal(code)
+
+
 def ledger_bits(ledger: str) -> int:
     """The first ten bits of a ledger's identity."""
     return int(ledger[:3] or "0", 16) >> 2
@@ -457,6 +508,83 @@ def seals_held(walk: Walk, seals: List[Seal]) -> List[Dict[str, Any]]:
                 found.update(group=differing[0] + 1, there=here[differing[0]])
         done.append(found)
     return done
+
+
+# Signatures: by openssl or ssh-keygen, where one of them is there.
+
+
+def string(data: bytes) -> bytes:
+    """A text with its length, as SSH writes it."""
+    return len(data).to_bytes(4, "big") + data
+
+
+def blob(message: bytes) -> bytes:
+    """What is signed for a message (OpenSSH, PROTOCOL.sshsig)."""
+    parts = (b"usbguard-py", b"", b"sha512", hashlib.sha512(message).digest())
+    return b"SSHSIG" + b"".join(string(part) for part in parts)
+
+
+def by_openssl(folder: str, key: bytes, signature: bytes, message: bytes) -> List[str]:
+    """The command by which openssl verifies."""
+    names = {"key": bytes.fromhex("302a300506032b6570032100") + key, "data": blob(message), "signature": signature}
+    put(folder, names)
+    key_, data, signature_ = (os.path.join(folder, name) for name in names)
+    command = ["openssl", "pkeyutl", "-verify", "-pubin", "-keyform", "DER", "-rawin"]
+    return [*command, "-inkey", key_, "-in", data, "-sigfile", signature_]
+
+
+def by_ssh(folder: str, key: bytes, signature: bytes, _message: bytes) -> List[str]:
+    """The command by which ssh-keygen verifies; it gets the message as its input."""
+    kind = string(b"ssh-ed25519")
+    public = kind + string(key)
+    parts = (public, b"usbguard-py", b"", b"sha512", kind + string(signature))
+    text = base64.encodebytes(b"SSHSIG" + (1).to_bytes(4, "big") + b"".join(string(part) for part in parts))
+    armour = b"-----BEGIN SSH SIGNATURE-----\n" + text + b"-----END SSH SIGNATURE-----\n"
+    put(folder, {"signers": b"log ssh-ed25519 " + base64.b64encode(public) + b"\n", "signature": armour})
+    signers, signature_ = (os.path.join(folder, name) for name in ("signers", "signature"))
+    return ["ssh-keygen", "-Y", "verify", "-n", "usbguard-py", "-f", signers, "-I", "log", "-s", signature_]
+
+
+def put(folder: str, files: Dict[str, bytes]) -> None:
+    """Write some files."""
+    for name, content in files.items():
+        with open(os.path.join(folder, name), "wb") as file:
+            file.write(content)
+
+
+def good(make: Any, key: bytes, signature: bytes, message: bytes) -> bool:
+    """Whether a program finds a signature good."""
+    with tempfile.TemporaryDirectory() as folder:
+        command = make(folder, key, signature, message)
+        try:
+            done = subprocess.run(
+                command, input=message, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, timeout=60, check=False
+            )
+        except (OSError, subprocess.TimeoutExpired):
+            return False
+    return done.returncode == 0
+
+
+def signature_good(key: bytes, signature: bytes, message: bytes) -> Optional[bool]:
+    """Whether a signature is good; nothing when no program is there that finds a known one good."""
+    for make in (by_openssl, by_ssh):
+        if good(make, PROBE_KEY, PROBE_SIGNATURE, b""):
+            return good(make, key, signature, message)
+    return None
+
+
+def signatures(walk: Walk) -> List[Dict[str, Any]]:
+    """Up to which record each key has signed, by its last checkpoint; raises Broken for a bad one."""
+    found = []
+    for key, (seq, head, signature) in walk.signed.items():
+        fields = {"format": "usbguard-py-checkpoint", "head": head, "ledger": walk.ledger, "seq": seq, "version": 1}
+        right = signature_good(bytes.fromhex(key), bytes.fromhex(signature), canonical(fields)[:-1])
+        if right is False:
+            raise Broken("rewritten", seq, "bad signature")
+        digits = hashlib.sha256(bytes.fromhex(key)).hexdigest()
+        name = "-".join(digits[at : at + 5] for at in range(0, 20, 5))
+        found.append({"key": name, "record": seq, "checked": bool(right)})
+    return found
 
 
 # Coverage.
@@ -622,7 +750,7 @@ class Printer:
             if hasattr(stream, "reconfigure"):
                 stream.reconfigure(errors="replace")
 
-    def text(self, key: str, **facts: Any) -> str:
+    def text(self, key: str, /, **facts: Any) -> str:
         """A text of the table with its facts."""
         said = {name: self.text(value) if isinstance(value, Words) else value for name, value in facts.items()}
         return TEXTS[key][self.column].format(**said)
@@ -653,7 +781,7 @@ class Printer:
     def wall(self, ms: int) -> str:
         """Milliseconds since 1970, by the clock of this computer."""
         try:
-            return datetime.fromtimestamp(ms // 1000).astimezone().strftime("%d/%m/%Y %H:%M:%S")
+            return datetime.fromtimestamp(ms // 1000).astimezone().strftime("%d/%m/%Y %H:%M:%S %z")
         except (OverflowError, OSError, ValueError):
             return str(ms)
 
@@ -664,7 +792,7 @@ class Printer:
         clock = "{:02d}:{:02d}:{:02d}".format(hours, minutes, seconds % 60)
         return clock if not days else "{} {} {}".format(days, ("ngày", "d")[self.column], clock)
 
-    def result(self, walk: Walk, held: List[Dict[str, Any]]) -> None:
+    def result(self, walk: Walk, held: List[Dict[str, Any]], signed: List[Dict[str, Any]]) -> None:
         """An intact log, and what became of the seals."""
         if not walk.seq:
             self.say(self.text("empty"))
@@ -676,6 +804,10 @@ class Printer:
         self.say(self.text("code", code=code))
         for record, at in walk.moved:
             self.say(self.text("moved", record=record, at=self.moment(at)))
+        for one in signed:
+            self.say(self.text("signed" if one["checked"] else "unchecked", **one))
+        if not signed:
+            self.say(self.text("unsigned"))
         self.covered(walk.coverage.answer())
         for one in held:
             self.say(self.text(one["word"] or "holds", **{**one, "at": self.moment(one["at"])}))
@@ -720,6 +852,7 @@ def told(path: str, seals: List[Seal], printer: Printer, as_json: bool) -> int:
     answer: Dict[str, Any] = {"file": path, "intact": False, "tampering": "", "record": 0}
     try:
         walk, held = verified(path, seals)
+        signed = signatures(walk)
     except Broken as error:
         code, said = (
             1,
@@ -737,10 +870,11 @@ def told(path: str, seals: List[Seal], printer: Printer, as_json: bool) -> int:
         bad = [one for one in held if one["word"]]
         code, lines = (1 if bad else 0), []
         answer.update(intact=True, records=walk.seq, head=walk.digest.hex(), ledger=walk.ledger, seals=held)
+        answer.update(signed=signed)
         answer.update(coverage=walk.coverage.answer(), tampering=bad[0]["word"] if bad else "")
         answer.update(record=bad[0]["record"] if bad else 0)
         if not as_json:
-            printer.result(walk, held)
+            printer.result(walk, held, signed)
     if as_json:
         print(json.dumps(answer, sort_keys=True))
     for line in [] if as_json else lines:
@@ -763,6 +897,7 @@ def main(words: Optional[List[str]] = None) -> int:
     parser.add_argument("files", metavar="FILE", nargs="*")
     parser.add_argument("--seal", metavar="CODE", action="append", default=[])
     parser.add_argument("--lang", choices=("vi", "en"), default=language())
+    parser.add_argument("--earlier", metavar="FILE")
     parser.add_argument("--json", action="store_true")
     try:
         given = parser.parse_args(words)
@@ -778,6 +913,10 @@ def main(words: Optional[List[str]] = None) -> int:
     try:
         typed = given.seal or (asked(printer) if asking and files else [])
         seals = [read_seal(text) for text in typed]
+        if given.earlier:
+            code = told(given.earlier, [], printer, given.json)
+            before = verified(given.earlier, [])[0] if not code else None
+            seals += [whole_seal(before)] if before and before.seq else []
         for name in files:
             if len(files) > 1 and not given.json:
                 printer.say("--- " + name)

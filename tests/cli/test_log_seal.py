@@ -18,8 +18,10 @@ from usbguard_py import paths
 from usbguard_py.core import record, record_seals
 from usbguard_py.core.canonical import canonical
 from usbguard_py.core.chain import GENESIS, link
-from usbguard_py.core.requests import LogSeal
+from usbguard_py.core.checkpoint import Checkpoint, fingerprint
+from usbguard_py.core.requests import LogCheckpoint, LogSeal
 from usbguard_py.core.seal import read, seal
+from usbguard_py.core.whitelist import Asset
 from usbguard_py.errors import DiskFull
 from usbguard_py.shell.database import ensure_schema
 from usbguard_py.shell.store import Store
@@ -232,3 +234,67 @@ def test_the_verifier_goes_with_an_export(run: Run, filled: Store, tmp_path: Pat
     assert f"SEAL {code} HOLDS: record 8 of " in shown.stdout
     (stick / "verify-log.py").write_text("another")
     assert run("log", "export", "--with-verifier", str(stick / "third.jsonl")).exit_code == 73
+
+
+@pytest.mark.parametrize("lang", ["vi", "en"])
+def test_a_checkpoint_by_the_command(run: Run, filled: Store, judge: Judge, lang: str) -> None:
+    """Signed by the system's program, recorded, named by verify and seal; a second time there is nothing to sign."""
+
+    def answer(request: LogCheckpoint) -> Mapping[str, Any]:
+        writing = Store.open(paths.DATABASE)
+        made = Checkpoint(request.of, request.head, request.key, request.signature)
+        entry = writing.append("checkpoint", record_seals.checkpoint(made))
+        writing.close()
+        return {"seq": entry.seq}
+
+    judge.answers["LogCheckpoint"] = answer
+    assert {"vi": "Không bản ghi nào được ký số.", "en": "No record of it is signed."}[lang] in run(
+        "log", "verify", lang=lang
+    ).stdout
+    done = run("log", "checkpoint", lang=lang)
+    assert done.exit_code == 0, done.output
+    (asked,) = [one for one in judge.asked if isinstance(one, LogCheckpoint)]
+    name = fingerprint(asked.key)
+    assert name in done.stdout
+    shown = " ".join(run("log", "verify", lang=lang).stdout.split())
+    good = {"vi": f"Đã ký số đến bản ghi 8 bằng khóa {name}; chữ ký đúng.", "en": f"the key {name}; the signa"}
+    assert good[lang] in shown
+    assert name in " ".join(run("log", "seal", lang=lang).stdout.split())
+    assert json.loads(run("log", "checkpoint", "--json").stdout) == {"seq": 9, "new": False}
+
+
+def test_an_earlier_export_is_as_good_as_a_seal(run: Run, filled: Store, tmp_path: Path) -> None:
+    """By the command and by the verifier: the log goes on from it, or ends before it, or was written anew."""
+    earlier, later = tmp_path / "earlier.jsonl", tmp_path / "later.jsonl"
+    assert run("log", "export", str(earlier)).exit_code == 0
+    filled.append("alarm", record.alarm("1-4", "về sau"))
+    assert run("log", "export", str(later)).exit_code == 0
+    filled.close()
+    assert run("log", "verify", "--earlier", str(earlier)).exit_code == 0
+    assert elsewhere(later, earlier) == 0
+    back = run("log", "verify", str(earlier), "--earlier", str(later), "--json")
+    assert (back.exit_code, json.loads(back.stderr)["tampering"]) == (1, "rolled-back")
+    assert elsewhere(earlier, later) == 1
+    rewrite(paths.DATABASE, 5, "việc 5", "việc X")
+    anew = run("log", "verify", "--earlier", str(earlier), "--json")
+    assert (anew.exit_code, json.loads(anew.stderr)["tampering"]) == (1, "rewritten")
+    assert run("log", "export", str(later), "--force").exit_code == 0
+    assert elsewhere(later, earlier) == 1
+
+
+def elsewhere(file: Path, earlier: Path) -> int:
+    command = [sys.executable, str(paths.VERIFIER), str(file), "--earlier", str(earlier), "--json"]
+    return subprocess.run(command, capture_output=True, check=False, stdin=subprocess.DEVNULL).returncode
+
+
+def test_a_row_of_the_list_without_its_entry(run: Run, store: Store, assets: tuple[Asset, ...]) -> None:
+    with closing(sqlite3.connect(paths.DATABASE, isolation_level=None)) as connection:
+        guards = connection.execute("SELECT name, sql FROM sqlite_schema WHERE type = 'trigger'").fetchall()
+        for name, _ in guards:
+            connection.execute(f"DROP TRIGGER {name}")
+        connection.execute("UPDATE asset SET holder = 'Trần Thị Mẫu' WHERE id = 'TB-0001'")
+        for _, text in guards:
+            connection.execute(text)
+    told = json.loads(run("log", "verify", "--json").stderr)
+    assert (told["error"], told["tampering"]) == ("ListDiffers", "list")
+    assert "TB-0001" in told["sentence"]

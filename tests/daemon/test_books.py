@@ -7,14 +7,16 @@ from pathlib import Path
 from types import SimpleNamespace
 from typing import Any, cast
 
+import msgspec
 import pytest
 
 from usbguard_py import paths
-from usbguard_py.core.requests import LogExported, LogSeal
+from usbguard_py.core.checkpoint import RECENT
+from usbguard_py.core.requests import LogCheckpoint, LogExported, LogSeal
 from usbguard_py.daemon.books import MAKES_ROOM, Books
-from usbguard_py.daemon.exports import exported, sealed
+from usbguard_py.daemon.exports import checkpointed, exported, sealed
 from usbguard_py.daemon.judge import Judge
-from usbguard_py.errors import BadInput, DatabaseDamaged, DatabaseMissing, GuardError, Usage
+from usbguard_py.errors import BadInput, DatabaseDamaged, DatabaseMissing, GuardError, PermissionRefused, Usage
 from usbguard_py.shell.log_query import Query
 from usbguard_py.shell.peer import Peer
 from usbguard_py.shell.reader import Reader
@@ -113,3 +115,20 @@ def test_a_seal_is_recorded_with_the_person_and_the_paper(books: Books) -> None:
     assert (answer, last.kind) == ({"seq": last.seq, "head": last.hash.hex()}, "seal")
     with pytest.raises(BadInput):
         sealed(judge_with(books), LogSeal(minutes="x" * 2000), CALLER)
+
+
+def test_a_checkpoint_is_root_s_and_of_a_recent_entry(books: Books) -> None:
+    """What is recorded is what verification asks for: a hash that stands here, key and signature of their sizes."""
+    entry = books.append("alarm", {"detail": "mau"})
+    good = {"of": entry.seq, "head": entry.hash.hex(), "key": "ab" * 32, "signature": "cd" * 64}
+    root = msgspec.structs.replace(CALLER, uid=0, role="administrator")
+    for wrong in ({"head": "00" * 32}, {"of": entry.seq + 1}, {"key": "ab" * 31}, {"signature": "CD" * 64}):
+        with pytest.raises(Usage):
+            checkpointed(judge_with(books), LogCheckpoint(**{**good, **wrong}), root)
+    with pytest.raises(PermissionRefused):
+        checkpointed(judge_with(books), LogCheckpoint(**good), msgspec.structs.replace(root, uid=1001))
+    assert checkpointed(judge_with(books), LogCheckpoint(**good), root) == {"seq": entry.seq + 1}
+    for _ in range(RECENT):
+        books.append("alarm", {"detail": "mau"})
+    with pytest.raises(Usage):
+        checkpointed(judge_with(books), LogCheckpoint(**good), root)

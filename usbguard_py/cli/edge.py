@@ -48,7 +48,7 @@ def handler() -> Iterator[None]:
     try:
         yield
     except GuardError as error:
-        place = {name: error.facts[name] for name in _PLACE if name in error.facts}
+        place = {name: said for name in _PLACE if (said := error.facts.get(name, getattr(error, name, None)))}
         tell(type(error).__name__, str(error), error.advice(), error.exit_code, place)
         sys.exit(error.exit_code)
     except click.exceptions.Exit as ended:

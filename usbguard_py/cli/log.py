@@ -36,6 +36,7 @@ command = Group(
         "stats": Place(_HERE + "log_stats", N_("Figures by code, class, day, port, device or person")),
         "inspect": Place(_HERE + "log_inspect", N_("One page for an inspection: foreign devices, gaps, the block")),
         "verify": Place(_HERE + "log_verify", N_("Verify that no record was changed, removed or added afterwards")),
+        "checkpoint": Place(_HERE + "log_checkpoint", N_("Sign the log with the computer's key")),
         "seal": Place(_HERE + "log_seal", N_("Print a code for paper that proves later that nothing was changed")),
     },
     help=N_(

@@ -3,6 +3,7 @@
 from usbguard_py import paths
 from usbguard_py.cli.answers import Sealed, typed
 from usbguard_py.cli.commands import Command, Option
+from usbguard_py.cli.log_verify import tell_signed
 from usbguard_py.cli.output import json_out, say
 from usbguard_py.cli.words import moment, number
 from usbguard_py.core.requests import LogSeal
@@ -61,6 +62,7 @@ def _tell(code: str, seq: int, name: str, result: Checked) -> None:
     for at in range(0, len(groups), IN_A_LINE):
         say("   ".join(groups[at : at + IN_A_LINE]), "head", indent=6)
     say()
+    tell_signed(result)
     say(
         "→ "
         + _(

@@ -16,6 +16,7 @@ from usbguard_py.errors_seal import SealBeyondEnd, SealBroken, SealOfAnotherLog,
 from usbguard_py.i18n import N_, _
 from usbguard_py.shell.reader import Reader
 from usbguard_py.shell.seals import Held, typed
+from usbguard_py.shell.signing import programs
 from usbguard_py.shell.verify import Checked, see_machine
 from usbguard_py.shell.verify import verify as checked
 from usbguard_py.tampering import Kind
@@ -45,10 +46,12 @@ _ERRORS: dict[str, type[SealBroken]] = {
 )
 @click.argument("file", required=False)
 @option("--seal", "seals", multiple=True, metavar="CODE", help=N_("A seal code from a paper; hyphens may be left out."))
+@option("--earlier", metavar="FILE", help=N_("Also see that the log goes on from FILE, exported from it before."))
 @option("--expect", metavar="N:HASH", help=N_("Also see that record N has this hash, as it was written down earlier."))
 def command(
     file: str | None,
     seals: tuple[str, ...],
+    earlier: str | None,
     expect: str | None,
     as_json: bool,  # noqa: FBT001 - click's flag
 ) -> None:
@@ -63,7 +66,10 @@ def command(
     path = Path(file) if file else paths.DATABASE
     if not file:
         Reader(path).close()  # says what is wrong with this computer's own, such as the reader's role
-    result = checked(path, _expected(expect) if expect else None, seals=codes)
+    known = [*([_expected(expect)] if expect else []), *([_of(Path(earlier))] if earlier else [])]
+    result = checked(path, *known[:1], seals=codes)
+    if known[1:]:
+        checked(path, known[1])
     if not file:
         see_machine(result)
     bad = [one for one in result.seals if one.kind]
@@ -92,6 +98,7 @@ def _tell(result: Checked) -> None:
     for moved in result.moved:
         text = _("From record {seq} of {time} on it was written on another computer, or the system was installed anew.")
         say(text.format(seq=number(moved.seq), time=moment(moved.at, zone=True)), "warn")
+    tell_signed(result)
     for one in result.seals:
         if not one.kind:
             text = _("SEAL {code} HOLDS: record {seq} of {time}, and every record before it, is as it was sealed.")
@@ -100,10 +107,37 @@ def _tell(result: Checked) -> None:
         say(_("Whether the whole log was written anew shows only a seal from a paper: --seal CODE"), "dim")
 
 
+def tell_signed(result: Checked) -> None:
+    """Up to where the log is signed, by which key, or that it is not."""
+    for one in result.signed:
+        if one.checked:
+            text, style = _("Signed up to record {seq} with the key {key}; the signature is good."), ""
+        else:
+            text, style = (
+                _("Signed up to record {seq} with the key {key}; NOT CHECKED: neither openssl nor ssh-keygen."),
+                "warn",
+            )
+        say(text.format(seq=number(one.seq), key=one.key), style)
+    if not result.signed:
+        text = _("No record of it is signed.")
+        lacking = "" if programs() else _("On this computer there is neither openssl nor ssh-keygen.")
+        say(f"{text} {lacking}".strip(), "dim")
+
+
 def _refuse(one: Held, result: Checked) -> NoReturn:
     known = {"tampering": one.kind, "record": one.seq, "code": one.code, "group": one.group, "there": one.there}
     numbers = {"seq": one.seq, "first": one.after + 1, "last": result.last}
     raise _ERRORS[one.kind](**known, **{name: number(value) for name, value in numbers.items()})
+
+
+def _of(earlier: Path) -> tuple[int, bytes]:
+    """Number and hash of the last record of a log that was exported before; that file is verified, too.
+
+    Raises:
+        LedgerBroken, BadInput: it is not intact, or no exported log.
+    """
+    result = checked(earlier)
+    return result.last, bytes.fromhex(result.head)
 
 
 def _expected(text: str) -> tuple[int, bytes]:

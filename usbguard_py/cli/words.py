@@ -74,6 +74,7 @@ KINDS = {
     "sink": N_("copy in other logs"),
     "export": N_("log exported"),
     "seal": N_("log sealed"),
+    "checkpoint": N_("log signed"),
     "floor-install": N_("floor put into the start of the computer"),
     "floor-remove": N_("floor taken out of the start of the computer"),
     "drivers-just-in-time": N_("storage drivers kept away until they are needed"),

@@ -221,6 +221,17 @@ class LogViewed(Request, frozen=True):
     asked: str = ""
 
 
+class LogCheckpoint(Request, frozen=True):
+    """Record a signed checkpoint of a recent entry; only root may, who alone can read the key."""
+
+    ROLE = "administrator"
+    CHANGES = True
+    of: int
+    head: str
+    key: str
+    signature: str
+
+
 class PolicyUse(Request, frozen=True):
     """Store a policy text in the database and follow it from now on."""
 
@@ -278,6 +289,7 @@ _EVERY: tuple[type[Request], ...] = (
     LogExported,
     LogSeal,
     LogViewed,
+    LogCheckpoint,
     PolicyUse,
     PolicyConfirm,
     *LIST_REQUESTS,

@@ -4,11 +4,12 @@ import re
 from typing import Any
 
 from usbguard_py.core import changes, record, record_seals
+from usbguard_py.core.checkpoint import RECENT, Checkpoint
 from usbguard_py.core.given import MAX_REASON, tidied
-from usbguard_py.core.requests import LogExported, LogSeal, WhitelistExported
+from usbguard_py.core.requests import LogCheckpoint, LogExported, LogSeal, WhitelistExported
 from usbguard_py.daemon.examination import by
 from usbguard_py.daemon.judge import Judge
-from usbguard_py.errors import Usage
+from usbguard_py.errors import PermissionRefused, Usage
 from usbguard_py.shell.peer import Peer
 
 SHA256 = re.compile(r"[0-9a-f]{64}")
@@ -40,6 +41,25 @@ def sealed(judge: Judge, request: LogSeal, caller: Peer) -> dict[str, Any]:
     minutes = tidied("minutes", request.minutes, MAX_REASON)
     entry = books.append("seal", record_seals.seal(minutes, by(caller)))
     return {"seq": entry.seq, "head": entry.hash.hex()}
+
+
+def checkpointed(judge: Judge, request: LogCheckpoint, caller: Peer) -> dict[str, Any]:
+    """Record a checkpoint. The signature itself is verified by who makes it: the judge calls no program for it.
+
+    Raises:
+        PermissionRefused: the caller is not root; anybody else could only record a signature that is none.
+        Usage: it is not of a recent entry of this log, or not well formed; nothing was recorded.
+        DatabaseTrouble: nothing can be recorded now.
+    """
+    if caller.uid != 0:
+        raise PermissionRefused(role="administrator")
+    made = Checkpoint(request.of, request.head, request.key, request.signature)
+    store = judge.host.books.ready()
+    digest, last = store.digest(made.of), store.last()
+    recent = last is not None and made.of > last.seq - RECENT
+    if not made.well_formed or digest is None or digest.hex() != made.head or not recent:
+        raise Usage(detail=f"this log has no record {made.of} with that hash")
+    return {"seq": judge.host.books.append("checkpoint", record_seals.checkpoint(made)).seq}
 
 
 def list_exported(judge: Judge, request: WhitelistExported, caller: Peer) -> dict[str, Any]:

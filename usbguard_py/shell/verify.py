@@ -6,11 +6,12 @@ with a number and hash that left the machine: a seal, or both as they are (``exp
 """
 
 import sqlite3
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import msgspec
 
+from usbguard_py.core.checkpoint import fingerprint, statement
 from usbguard_py.errors import BadInput, DatabaseDamaged
 from usbguard_py.i18n import N_
 from usbguard_py.shell.check_list import check_list
@@ -20,9 +21,11 @@ from usbguard_py.shell.export import head, opened, rows
 from usbguard_py.shell.faults import reported
 from usbguard_py.shell.machine_id import machine_id
 from usbguard_py.shell.seals import Held, Typed, held
+from usbguard_py.shell.signing import verified
 from usbguard_py.shell.walk import Verified, Walk
 from usbguard_py.tampering import Kind
 
+BAD_SIGNATURE = N_("its signature was not made with the key that it names")
 ELSEWHERE = N_("the log was written on another computer or system, not on this one")
 
 __all__ = ["Checked", "Verified", "see_machine", "verify"]
@@ -30,10 +33,22 @@ __all__ = ["Checked", "Verified", "see_machine", "verify"]
 Expected = tuple[int, bytes] | None
 
 
+class Signed(msgspec.Struct, frozen=True):
+    """Up to which entry a key has signed, by its last checkpoint; ``checked``: the signature was verified, and is good.
+
+    It is not checked where there is neither ``openssl`` nor ``ssh-keygen``. ``key`` is by what paper knows the key.
+    """
+
+    key: str
+    seq: int
+    checked: bool
+
+
 class Checked(Verified, frozen=True):
     """An intact ledger, and what became of the seals that were held against it."""
 
     seals: tuple[Held, ...] = ()
+    signed: tuple[Signed, ...] = ()
 
 
 def verify(path: Path, expected: Expected = None, *, thorough: bool = False, seals: Sequence[Typed] = ()) -> Checked:
@@ -102,7 +117,17 @@ def _checked(walk: Walk, expected: Expected, seals: Sequence[Typed], pieces: int
     if expected is not None:
         walk.expect(*expected)
     found = msgspec.structs.asdict(walk.result(pieces, assets))
-    return Checked(**found, seals=held(walk.ledger, walk.seq, walk.marked, seals))
+    return Checked(**found, seals=held(walk.ledger, walk.seq, walk.marked, seals), signed=tuple(_signed(walk)))
+
+
+def _signed(walk: Walk) -> Iterator[Signed]:
+    """Verify the last checkpoint of each key: by the chain it stands for all before it."""
+    for key, made in walk.signed.items():
+        text = statement(walk.ledger, made.of, made.head)
+        good = verified(bytes.fromhex(key), bytes.fromhex(made.signature), text)
+        if good is False:
+            raise broken(made.of, BAD_SIGNATURE, Kind.REWRITTEN)
+        yield Signed(fingerprint(key), made.of, bool(good))
 
 
 def _check_indexes(connection: sqlite3.Connection, path: Path) -> None:

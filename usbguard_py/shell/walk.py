@@ -1,11 +1,13 @@
 """Follows the chain of a ledger, entry by entry, whatever file it comes from."""
 
 import hashlib
+from collections import deque
 from collections.abc import Collection, Iterable
 
 import msgspec
 
 from usbguard_py.core.chain import GENESIS, link
+from usbguard_py.core.checkpoint import RECENT, Checkpoint
 from usbguard_py.i18n import N_
 from usbguard_py.shell.diagnosis import CUT_OFF, MISNUMBERED, NOT_THE_LAST, Row, broken, diagnosed
 from usbguard_py.tampering import Kind
@@ -15,6 +17,7 @@ TOO_SHORT = N_("the record whose hash was written down is not there; the log was
 EVIDENCE_CHANGED = N_("its stored evidence {digest} was changed")
 EVIDENCE_MISSING = N_("its stored evidence {digest} is missing")
 EVIDENCE_STRANGE = N_("evidence {digest} is stored that no record up to it names")
+NOT_SIGNED = N_("it signs a record {other} that is not the one that stands here")
 CLOCK_BACK = N_("by the clock that nobody can set it is older than the record before it")
 BOOT_AGAIN = N_("it comes from a start of the computer that had ended before the record before it")
 
@@ -52,9 +55,11 @@ class _Numbered(msgspec.Struct, frozen=True, gc=False):
     mono_ms: int = 0
     machine_id: str = ""
     at: str = ""
+    signature: str = ""
 
 
 _NUMBERED = msgspec.json.Decoder(_Numbered)
+_CHECKPOINT = msgspec.json.Decoder(Checkpoint)
 _BEGIN = msgspec.json.Decoder(dict[str, object])
 
 
@@ -72,6 +77,8 @@ class Walk:
         self.marked: dict[int, tuple[bytes, str]] = {}  # hash and time of the entries that were asked for
         self.needed: dict[str, int] = {}  # evidence by digest: the first entry that names it
         self._marks = frozenset(marks)
+        self.signed: dict[str, Checkpoint] = {}  # the last checkpoint of each key
+        self._recent: deque[bytes] = deque(maxlen=RECENT + 1)  # hashes, the newest last
         self._boots: set[str] = set()
         self._boot = ("", 0)
 
@@ -82,6 +89,7 @@ class Walk:
             LedgerBroken: the first that does not.
         """
         decode, marks, boot, mono = _NUMBERED.decode, self._marks, *self._boot
+        recall = self._recent.append
         seq, previous, before, at = self.seq, self.digest, GENESIS, self.last_at
         rows = iter(rows)
         for number, body, digest in rows:
@@ -99,7 +107,8 @@ class Walk:
             elif numbered.mono_ms < mono:
                 raise broken(seq, CLOCK_BACK, Kind.REORDERED)
             mono, at = numbered.mono_ms, numbered.at
-            if numbered.evidence or numbered.machine_id or seq in marks or seq == 1:
+            recall(digest)
+            if numbered.evidence or numbered.machine_id or seq in marks or seq == 1 or numbered.signature:
                 self._look(numbered, body, digest)
             before, previous = previous, digest
         self.seq, self.digest, self.last_at, self._boot = seq, previous, at, (boot, mono)
@@ -120,8 +129,21 @@ class Walk:
             self.machine = numbered.machine_id
         if numbered.seq in self._marks:
             self.marked[numbered.seq] = digest, numbered.at
+        if numbered.signature:
+            self._see_checkpoint(numbered.seq, body)
         if numbered.seq == 1:
             self.ledger, self.first_at = str(_BEGIN.decode(body).get("ledger", "")), numbered.at
+
+    def _see_checkpoint(self, seq: int, body: bytes) -> None:
+        """See that what was signed is what stands there; whether the signature is good is asked of the last one."""
+        try:
+            made = _CHECKPOINT.decode(body)
+        except (msgspec.DecodeError, UnicodeDecodeError) as error:
+            raise broken(seq) from error
+        back = seq - made.of
+        if not (made.well_formed and 0 < back < len(self._recent) and self._recent[-1 - back].hex() == made.head):
+            raise broken(seq, NOT_SIGNED, Kind.REWRITTEN, other=made.of)
+        self.signed[made.key] = made
 
     def ended(self, last: int, head: bytes) -> None:
         """See that the end is where it should be.
