@@ -9,8 +9,6 @@ Exit codes follow ``sysexits.h`` where a code of it fits (64 usage, 65 data, 69 
 below 64 for outcomes of a question (1 a negative answer).
 """
 
-from typing import ClassVar
-
 from usbguard_py import tampering
 from usbguard_py.i18n import N_, translate
 from usbguard_py.phrases import in_words
@@ -23,9 +21,9 @@ class GuardError(Exception):
         **facts: the values for the braces of ``sentence`` and ``remedy``.
     """
 
-    exit_code: ClassVar[int] = 70
-    sentence: ClassVar[str] = N_("Something went wrong: {detail}.")
-    remedy: ClassVar[str] = N_("Run `usbguard-py status` and report the sentence above.")
+    exit_code = 70
+    sentence = N_("Something went wrong: {detail}.")
+    remedy = N_("Run `usbguard-py status` and report the sentence above.")
 
     def __init__(self, **facts: object) -> None:
         super().__init__()

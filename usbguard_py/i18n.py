@@ -1,23 +1,22 @@
-"""Texts in Vietnamese and English through gettext, with a fallback for consoles without accents.
+"""Texts in Vietnamese and English from gettext catalogues, with a fallback for consoles without accents.
 
 The language is the first of ``USBGUARD_PY_LANG``, ``LC_ALL``, ``LC_MESSAGES``, ``LANG`` that is
 set: anything that begins with ``en`` is English, all else is Vietnamese, the product's first language.
 """
 
-import functools
-import gettext
 import os
 import unicodedata
-from collections.abc import Iterator
-from contextlib import contextmanager
 from contextvars import ContextVar
 from pathlib import Path
+
+from usbguard_py.catalogue import Catalogue
 
 DOMAIN = "usbguard-py"
 LOCALE = Path(__file__).parent / "locale"
 LANGUAGES = ("vi", "en")
 _chosen: list[str] = []
 _here: ContextVar[str] = ContextVar("language", default="")  # of this thread
+_catalogues: dict[str, Catalogue] = {}
 _PUNCTUATION = str.maketrans({"“": '"', "”": '"', "–": "-"})
 
 
@@ -54,25 +53,30 @@ def choose(name: str) -> None:
         _chosen.append(name if name in LANGUAGES else "vi")
 
 
-@contextmanager
-def speaking(name: str) -> Iterator[None]:
+class speaking:  # noqa: N801 - used as a function is, in a ``with`` statement
     """Use the language ``name`` inside; afterwards what was in use before."""
-    before = list(_chosen)
-    choose(name)
-    try:
-        yield
-    finally:
-        choose(before[-1] if before else "")
+
+    def __init__(self, name: str) -> None:
+        self._name = name
+
+    def __enter__(self) -> None:
+        self._before = list(_chosen)
+        choose(self._name)
+
+    def __exit__(self, *_: object) -> None:
+        choose(self._before[-1] if self._before else "")
 
 
-@functools.cache
-def _catalogue(name: str) -> gettext.NullTranslations:
-    return gettext.translation(DOMAIN, LOCALE, languages=[name], fallback=True)
+def _catalogue() -> Catalogue:
+    name = language()
+    if name not in _catalogues:
+        _catalogues[name] = Catalogue(str(LOCALE / name / "LC_MESSAGES" / f"{DOMAIN}.mo"))
+    return _catalogues[name]
 
 
 def translate(text: str) -> str:
     """``text`` in the language in use; the text itself when the catalogue lacks it."""
-    return _catalogue(language()).gettext(text) if text else ""
+    return (_catalogue().text(text) or text) if text else ""
 
 
 _ = translate
@@ -80,7 +84,7 @@ _ = translate
 
 def ngettext(one: str, many: str, count: int) -> str:
     """``one`` or ``many``, or what the language in use says of ``count`` things; the count is filled in afterwards."""
-    return _catalogue(language()).ngettext(one, many, count)
+    return _catalogue().plural(one, many) or (one if count == 1 else many)
 
 
 def unaccented(text: str) -> str:

@@ -3,8 +3,6 @@
 from collections.abc import Mapping
 from typing import Any
 
-import msgspec
-
 from usbguard_py.cli.answers import Device
 from usbguard_py.cli.words import KINDS, OUTCOMES, difference, phrase, sentence, word
 from usbguard_py.core.telling import Note
@@ -36,4 +34,4 @@ def _device(told: Note, body: Mapping[str, Any]) -> Device:
     known = told.fields
     texts = ("usb_id", "serial", "manufacturer", "product", "code", "asset", "peripheral", "holder", "outcome")
     shown = {name: known.get(name, "") for name in (*texts, "facet", "expected", "seen")}
-    return msgspec.convert({**shown, "alarm": bool(body.get("alarm"))}, Device)
+    return Device.taken({**shown, "alarm": bool(body.get("alarm"))})

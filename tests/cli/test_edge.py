@@ -95,7 +95,7 @@ FAULT = """
 import sys
 from usbguard_py.cli import main, status
 def fail(request): raise ZeroDivisionError("secret")
-status.call = fail
+status.ask = fail
 sys.argv = ["usbguard-py", "status"]
 main()
 """

@@ -12,7 +12,8 @@ from usbguard_py import errors
 from usbguard_py.core.carrying import Head, Machine
 from usbguard_py.core.requests import INTERFACE, MAX_REQUEST, METHODS, Explain, Watch
 from usbguard_py.errors import BadMessage, GuardError, NotFound
-from usbguard_py.shell.wire import Frames, call_message, encode, error_from, error_message
+from usbguard_py.shell.frames import error_from
+from usbguard_py.shell.wire import Frames, call_message, encode, error_message
 
 JSON = st.recursive(
     st.none() | st.booleans() | st.integers(-(2**53), 2**53) | st.text(),

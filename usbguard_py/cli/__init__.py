@@ -13,6 +13,10 @@ def main() -> None:
     if sys.argv[1:] == ["daemon"]:
         _daemon()
         return
+    from usbguard_py.cli import quick  # noqa: PLC0415 - as above
+
+    if quick.answered(sys.argv[1:]):
+        return
     from usbguard_py.cli.root import cli  # noqa: PLC0415 - nothing is imported before a command is wanted
 
     cli.main(prog_name="usbguard-py")

@@ -5,17 +5,18 @@ sends more, and neither is an error. A field of a wrong type is one.
 """
 
 from collections.abc import Mapping
-from typing import Any, TypeVar
 
-import msgspec
-
-from usbguard_py.core.list_notes import Standing as ListInForce
 from usbguard_py.errors import BadMessage
+from usbguard_py.plain import Value
 
-Kind = TypeVar("Kind")
+TYPE_CHECKING = False  # usbguard_py.plain says why
+if TYPE_CHECKING:
+    from typing import TypeVar
+
+    Kind = TypeVar("Kind", bound=Value)
 
 
-class Policy(msgspec.Struct, frozen=True):
+class Policy(Value):
     """The policy in force; ``edited``: the file it came from has changed since it was taken into use."""
 
     name: str = ""
@@ -23,14 +24,14 @@ class Policy(msgspec.Struct, frozen=True):
     edited: bool = False
 
 
-class Ledger(msgspec.Struct, frozen=True):
+class Ledger(Value):
     """The last entry: its number and its hash in hex."""
 
     seq: int = 0
     head: str = ""
 
 
-class Floor(msgspec.Struct, frozen=True):
+class Floor(Value):
     """What holds without the daemon; ``None`` when it could not be read."""
 
     kernel_parameter: bool | None = None
@@ -40,7 +41,7 @@ class Floor(msgspec.Struct, frozen=True):
     mode: str = ""
 
 
-class Trial(msgspec.Struct, frozen=True):
+class Trial(Value):
     """A policy on trial: what is left in seconds, the policy that comes back, the number of its entry."""
 
     seconds_left: int = 0
@@ -48,14 +49,35 @@ class Trial(msgspec.Struct, frozen=True):
     seq: int = 0
 
 
-class Maintenance(msgspec.Struct, frozen=True):
+class Maintenance(Value):
     """Whether this is a start for maintenance, and the keyboard that it let in: port, id, SHA-256 of descriptors."""
 
     started: bool = False
     accepted: str = ""
 
 
-class Status(msgspec.Struct, frozen=True):
+class Computer(Value):
+    """A computer: the identity of its ledger, and its host name."""
+
+    id: str = ""
+    name: str = ""
+
+
+class ListInForce(Value):
+    """Which list is in force; as :class:`usbguard_py.core.list_notes.Standing`."""
+
+    kept: bool = False
+    origin: Computer = Computer()
+    number: int = 0
+    date: str = ""
+    as_of: str = ""
+    max_age: int = 0
+    sha256: str = ""
+    taken_at: str = ""
+    local: int = 0
+
+
+class Status(Value):
     """How things stand."""
 
     mode: str = ""
@@ -75,15 +97,15 @@ class Status(msgspec.Struct, frozen=True):
     open: int = 0
     blocked_today: int = 0
     alarms: int = 0
-    reminders: dict[str, int] = {}
-    held_ports: dict[str, int] = {}
+    reminders: dict[str, int] = {}  # noqa: RUF012 - never changes
+    held_ports: dict[str, int] = {}  # noqa: RUF012 - never changes
     kept_entries: int = 0
     other_enforcer: str = ""
     version: str = ""
     problems: tuple[str, ...] = ()
 
 
-class Gate(msgspec.Struct, frozen=True):
+class Gate(Value):
     """What one gate said; ``code`` is ``None`` when the device passed."""
 
     gate: str = ""
@@ -94,7 +116,7 @@ class Gate(msgspec.Struct, frozen=True):
     seen: str = ""
 
 
-class Waiting(msgspec.Struct, frozen=True):
+class Waiting(Value):
     """What waits for a second person about a device of the list: its number is 0 when nothing does."""
 
     number: int = 0
@@ -103,7 +125,7 @@ class Waiting(msgspec.Struct, frozen=True):
     until: str = ""
 
 
-class Device(msgspec.Struct, frozen=True):
+class Device(Value):
     """A connected device, a decision on one, or an event of the stream."""
 
     name: str = ""
@@ -122,7 +144,7 @@ class Device(msgspec.Struct, frozen=True):
     peripheral: str = ""
     holder: str = ""
     reason: str = ""
-    lost: dict[str, str] = {}
+    lost: dict[str, str] = {}  # noqa: RUF012 - never changes
     access: str = ""
     login_tool: bool = False
     facet: str = ""
@@ -135,7 +157,7 @@ class Device(msgspec.Struct, frozen=True):
     seq: int = 0
     gates: tuple[Gate, ...] = ()
     open_interfaces: tuple[int, ...] = ()
-    sentence_facts: dict[str, Any] = {}
+    sentence_facts: dict[str, object] = {}  # noqa: RUF012 - never changes
     proposal: Waiting | int = Waiting()  # a number in an entry about one
 
     @property
@@ -151,13 +173,13 @@ class Device(msgspec.Struct, frozen=True):
         return " ".join(t for t in (self.manufacturer, self.product) if t)
 
 
-class Devices(msgspec.Struct, frozen=True):
+class Devices(Value):
     """The connected devices."""
 
     devices: tuple[Device, ...] = ()
 
 
-class Peripheral(msgspec.Struct, frozen=True):
+class Peripheral(Value):
     """An enrolled device of this workplace."""
 
     id: str = ""
@@ -169,13 +191,13 @@ class Peripheral(msgspec.Struct, frozen=True):
     document: str = ""
 
 
-class Peripherals(msgspec.Struct, frozen=True):
+class Peripherals(Value):
     """The enrolled devices of this workplace."""
 
     peripherals: tuple[Peripheral, ...] = ()
 
 
-class Examined(msgspec.Struct, frozen=True):
+class Examined(Value):
     """What an examination saw; ``passport`` as :class:`usbguard_py.core.passport.Passport`."""
 
     name: str = ""
@@ -183,22 +205,22 @@ class Examined(msgspec.Struct, frozen=True):
     manufacturer: str = ""
     product: str = ""
     interfaces: tuple[str, ...] = ()
-    passport: dict[str, Any] = {}
+    passport: dict[str, object] = {}  # noqa: RUF012 - never changes
     problems: tuple[str, ...] = ()
 
 
-class Cut(msgspec.Struct, frozen=True):
+class Cut(Value):
     """How one device was cut."""
 
     name: str = ""
     ms: int = 0
     flushed: str = ""
     dirty_left: bool = False
-    holders: tuple[dict[str, Any], ...] = ()
+    holders: tuple[dict[str, object], ...] = ()
     search_complete: bool = True
 
 
-class Done(msgspec.Struct, frozen=True):
+class Done(Value):
     """A change that was made: its entry, and what else the answer says."""
 
     id: str = ""
@@ -217,14 +239,14 @@ class Done(msgspec.Struct, frozen=True):
     trial: Trial | None = None
 
 
-class Sealed(msgspec.Struct, frozen=True):
+class Sealed(Value):
     """A seal was recorded: number and hash (hex) of its entry, which the code is of."""
 
     seq: int = 0
     head: str = ""
 
 
-class Named(msgspec.Struct, frozen=True):
+class Named(Value):
     """A device of the list in an answer about several."""
 
     id: str = ""
@@ -234,7 +256,7 @@ class Named(msgspec.Struct, frozen=True):
     seq: int = 0
 
 
-class Revoked(msgspec.Struct, frozen=True):
+class Revoked(Value):
     """What a person held: what was revoked, and what they still have."""
 
     holder: str = ""
@@ -243,13 +265,13 @@ class Revoked(msgspec.Struct, frozen=True):
     cut: tuple[Cut | str, ...] = ()
 
 
-def typed(answer: Mapping[str, Any], kind: type[Kind]) -> Kind:
+def typed(answer: Mapping[str, object], kind: "type[Kind]") -> "Kind":
     """``answer`` as a value of ``kind``.
 
     Raises:
         BadMessage: a field has another type than the interface says.
     """
     try:
-        return msgspec.convert(answer, kind)
-    except msgspec.ValidationError as error:
+        return kind.taken(answer)
+    except TypeError as error:
         raise BadMessage(detail=str(error)[:200]) from error

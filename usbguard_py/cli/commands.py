@@ -109,10 +109,13 @@ class Group(click.Group):
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
         """Put the default command in when none is named."""
-        known = {*self.list_commands(ctx), *ctx.help_option_names, "--lang"}
-        completing_the_first = ctx.resilient_parsing and not args
-        if self.default and not (args and args[0].partition("=")[0] in known) and not completing_the_first:
-            args = [self.default, *args]
+        known = {*self.list_commands(ctx), *ctx.help_option_names}
+        place = 0
+        while args[place:] and args[place].partition("=")[0] == "--lang":
+            place += 1 if "=" in args[place] else 2
+        completing_the_first = ctx.resilient_parsing and not args[place:]
+        if self.default and not (args[place:] and args[place] in known) and not completing_the_first:
+            args = [*args[:place], self.default, *args[place:]]
         return super().parse_args(ctx, args)
 
     def shell_complete(self, ctx: click.Context, incomplete: str) -> list["CompletionItem"]:

@@ -2,18 +2,16 @@
 
 from usbguard_py.cli.answers import Device, typed
 from usbguard_py.cli.answers import Devices as Connected
-from usbguard_py.cli.commands import Command
 from usbguard_py.cli.output import json_out, say, show
 from usbguard_py.cli.table import Column, Row
 from usbguard_py.cli.words import difference, repeated, sentence, style
-from usbguard_py.core.requests import Devices
-from usbguard_py.i18n import N_, _
-from usbguard_py.shell.client import call
+from usbguard_py.i18n import _
+from usbguard_py.shell.client import ask
 
 
 def show_devices(as_json: bool) -> None:  # noqa: FBT001 - click's flag
     """Print the connected devices, each with its sentence."""
-    answer = call(Devices())
+    answer = ask("Devices")
     if as_json:
         json_out(answer)
         return
@@ -40,11 +38,3 @@ def row(device: Device) -> Row:
     said = " ".join(t for t in (sentence(device), difference(device), repeated(device)) if t)
     cells = [device.name, device.title or "–", device.usb_id, device.serial or "–", f"[{device.code}]"]
     return Row(cells, style(device.code, alarm=device.alarm), said)
-
-
-command = Command(
-    "devices",
-    callback=show_devices,
-    help=N_("List the connected devices with the decision on each, and why."),
-    examples=["usbguard-py devices", "usbguard-py devices --json"],
-)

@@ -9,10 +9,13 @@ import re
 import stat
 import sys
 import unicodedata
-from typing import TextIO
 
 from usbguard_py.core.text import hidden
 from usbguard_py.i18n import unaccented
+
+TYPE_CHECKING = False  # usbguard_py.plain says why
+if TYPE_CHECKING:
+    from typing import TextIO
 
 _COLOURS = {"good": "32", "bad": "31", "warn": "33", "head": "1", "loud": "1;33", "alarm": "1;31", "dim": "2"}
 USUAL = 80  # columns of a terminal that does not say how wide it is
@@ -47,7 +50,7 @@ def plain(text: str) -> str:
     return "".join(c if " " <= c <= "~" else f"\\u{{{ord(c):x}}}" for c in letters)
 
 
-def accents(stream: TextIO) -> bool:
+def accents(stream: "TextIO") -> bool:
     """Whether ``stream`` can show Vietnamese.
 
     A Linux text console (``TERM=linux``) takes UTF-8 but its fonts hold at most 512 glyphs
@@ -63,7 +66,7 @@ def accents(stream: TextIO) -> bool:
     return not stream.isatty() or locale not in {"C", "POSIX"}
 
 
-def _paged(stream: TextIO) -> bool:
+def _paged(stream: "TextIO") -> bool:
     """Whether ``stream`` is a pipe whose far end most likely shows on the terminal we were started from."""
     try:
         return stat.S_ISFIFO(os.fstat(stream.fileno()).st_mode) and sys.stderr.isatty()
@@ -71,19 +74,19 @@ def _paged(stream: TextIO) -> bool:
         return False
 
 
-def colours(stream: TextIO) -> bool:
+def colours(stream: "TextIO") -> bool:
     """Whether to colour: a terminal that can, and nobody asked not to (no-color.org)."""
     return stream.isatty() and not os.environ.get("NO_COLOR") and os.environ.get("TERM", "dumb") != "dumb"
 
 
-def painted(text: str, style: str, stream: TextIO | None = None) -> str:
+def painted(text: str, style: str, stream: "TextIO | None" = None) -> str:
     """``text`` in the colour of ``style`` (SGR, ECMA-48 8.3.117), or as it is."""
     if not style or not colours(stream or sys.stdout):
         return text
     return f"\x1b[{_COLOURS[style]}m{text}\x1b[0m"
 
 
-def columns(stream: TextIO | None = None) -> int:
+def columns(stream: "TextIO | None" = None) -> int:
     """Columns of the terminal; 0 when there is none, so that a file gets whole lines."""
     stream = stream or sys.stdout
     if not stream.isatty():
@@ -94,7 +97,7 @@ def columns(stream: TextIO | None = None) -> int:
         return USUAL
 
 
-def fit(text: str, stream: TextIO) -> str:
+def fit(text: str, stream: "TextIO") -> str:
     """``text`` clean, and without accents where ``stream`` cannot show them."""
     return clean(text) if accents(stream) else plain(clean(text))
 

@@ -10,7 +10,7 @@ from usbguard_py import paths
 from usbguard_py.cli.answers import Device, Gate, Waiting, typed
 from usbguard_py.cli.commands import Command, Option
 from usbguard_py.cli.output import facts, json_out, say, show
-from usbguard_py.cli.proposals import what
+from usbguard_py.cli.proposed import what
 from usbguard_py.cli.table import Column, Row
 from usbguard_py.cli.words import (
     ACCESS,

@@ -1,14 +1,20 @@
 """Which list is in force, in words: for ``status``, above a list, and wherever else it has to be named."""
 
-from collections.abc import Iterable, Mapping
+from __future__ import annotations
 
 from usbguard_py.cli.output import say, show
 from usbguard_py.cli.table import Column, Row
 from usbguard_py.cli.words import moment, number, word
-from usbguard_py.core.carrying import Held, Machine, Receipt, on_paper
-from usbguard_py.core.list_notes import Standing, behind
 from usbguard_py.i18n import _, ngettext
 from usbguard_py.phrases import CUSTODY
+
+TYPE_CHECKING = False  # usbguard_py.plain says why
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+    from usbguard_py.cli.answers import ListInForce
+    from usbguard_py.core.carrying import Held, Machine, Receipt
+    from usbguard_py.core.list_notes import Standing
 
 
 def day_of(text: str) -> str:
@@ -16,7 +22,7 @@ def day_of(text: str) -> str:
     return moment(text).partition(" ")[0] if text else "–"
 
 
-def named(now: Standing) -> str:
+def named(now: Standing | ListInForce) -> str:
     """Number, date and where the list is kept, on one line."""
     if not now.number:
         return _("none yet")
@@ -26,10 +32,12 @@ def named(now: Standing) -> str:
     return _("list {number} of {date}, kept on the computer {name}").format(**facts)
 
 
-def more(now: Standing) -> list[str]:
+def more(now: Standing | ListInForce) -> list[str]:
     """What else is to be said of a list that was taken: when, its check digits, what is stricter here."""
     if now.kept or not now.number:
         return []
+    from usbguard_py.core.carrying import on_paper  # noqa: PLC0415 - only of a list that came from elsewhere
+
     lines = [
         _("known to be the newest on {date}; taken on {taken}; check digits {digits}").format(
             date=day_of(now.as_of), taken=day_of(now.taken_at), digits=on_paper(now.sha256)
@@ -72,7 +80,8 @@ def machines(own: Machine, now: Standing, receipts: Iterable[Receipt], late: Ite
     ``late`` are the identities of those whose list is older than its keeper wants.
     """
     known = list(receipts)
-    lines = [Row(_row(one, now, one.machine.id in set(late)), "warn" if behind(one, now) else "") for one in known]
+    old = set(late)
+    lines = [Row(_row(one, now, one.machine.id in old), "warn" if now.number > one.number else "") for one in known]
     keeps = own.id if now.kept else now.origin.id
     first = [own.name if now.kept else now.origin.name, number(now.number), day_of(now.date), _("keeps the list")]
     names = (_("Computer"), _("List"), _("Taken on"), _("Standing"))
@@ -91,6 +100,8 @@ def machines(own: Machine, now: Standing, receipts: Iterable[Receipt], late: Ite
 
 
 def _row(one: Receipt, now: Standing, late: bool) -> list[str]:  # noqa: FBT001 - a fact, no switch
+    from usbguard_py.core.list_notes import behind  # noqa: PLC0415 - status needs nothing of it
+
     missing = behind(one, now)
     text = _("up to date")
     if missing:

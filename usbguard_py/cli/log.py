@@ -1,7 +1,6 @@
 """``usbguard-py log``: what happened, and a copy of it; whether it is whole and its seals have modules of their own."""
 
 import math
-from collections.abc import Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -12,10 +11,10 @@ import msgspec
 from usbguard_py import paths
 from usbguard_py.cli.answers import Done, typed
 from usbguard_py.cli.commands import Command, Group, Place, option
-from usbguard_py.cli.log_words import heads, row
-from usbguard_py.cli.output import json_out, say, show
+from usbguard_py.cli.log_list import printed
+from usbguard_py.cli.output import json_out, say
 from usbguard_py.cli.times import parsed
-from usbguard_py.cli.words import FUNCTIONS, KINDS, OUTCOMES, number, offset_of
+from usbguard_py.cli.words import FUNCTIONS, KINDS, OUTCOMES, number
 from usbguard_py.core.codes import Code
 from usbguard_py.core.requests import LogExported
 from usbguard_py.errors import GuardError
@@ -97,27 +96,7 @@ def list_(as_json: bool, since: str | None, until: str | None, **wanted: Any) ->
     with Reader(paths.DATABASE) as reader:
         bodies = [r.body for r in reader.log(query)]
     viewed("log list", {"since": since, "until": until, **wanted})
-    if as_json:
-        for body in bodies:
-            json_out(body)
-        return
-    if not bodies:
-        say(_("No record fits."))
-        return
-    show(heads(), [row(b) for b in bodies])
-    _footer(bodies, wanted["limit"])
-
-
-def _footer(bodies: Sequence[Mapping[str, Any]], limit: int) -> None:
-    offsets = sorted({offset_of(str(b.get("at", ""))) for b in bodies} - {""})
-    say(
-        _("{count} records. Local time of the computer ({zone}).").format(
-            count=number(len(bodies)), zone=", ".join(offsets)
-        ),
-        "dim",
-    )
-    if limit and len(bodies) == limit:
-        say(_("Only the last {count} are shown; see --limit.").format(count=number(limit)), "warn")
+    printed(bodies, wanted["limit"], as_json=as_json)
 
 
 @command.command(

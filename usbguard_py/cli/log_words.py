@@ -1,16 +1,21 @@
 """A record of the log as a row of a table."""
 
+from __future__ import annotations
+
 from collections.abc import Mapping
-from typing import Any
 
 from usbguard_py.cli.move_words import WORDS
-from usbguard_py.cli.proposals import what
+from usbguard_py.cli.proposed import what
 from usbguard_py.cli.table import Column, Row
 from usbguard_py.cli.words import KINDS, OUTCOMES, UNSEARCHED, day, moment, number, phrase, style, word
 from usbguard_py.i18n import _
 from usbguard_py.phrases import CUSTODY, FACTS
 
-Body = Mapping[str, Any]
+TYPE_CHECKING = False  # usbguard_py.plain says why
+if TYPE_CHECKING:
+    from typing import Any
+
+    Body = Mapping[str, Any]
 
 
 def heads() -> list[Column]:

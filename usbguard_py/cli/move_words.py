@@ -2,13 +2,12 @@
 
 from collections.abc import Mapping
 
-import msgspec
-
 from usbguard_py.core.codes import Code
 from usbguard_py.i18n import N_
+from usbguard_py.plain import Value
 
 
-class Words(msgspec.Struct, frozen=True):
+class Words(Value):
     """The texts of one verb: one line of help, all of it, what is said when it is done, and what happened."""
 
     line: str

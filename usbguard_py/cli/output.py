@@ -1,20 +1,25 @@
 """What a command prints: sentences, facts, tables and JSON."""
 
+import json
 import re
 import sys
 from collections.abc import Callable, Iterable, Sequence
-from typing import Any
-
-import click
-import msgspec
 
 from usbguard_py.cli.display import columns, fit, painted, width, wrapped
 from usbguard_py.cli.table import Column, Row, table
 from usbguard_py.core.text import hidden
 from usbguard_py.errors import GuardError, Usage
 from usbguard_py.i18n import _
+from usbguard_py.plain import Value
 
-_NOT_ASCII = re.compile(r"[\x7f-\U0010ffff]")
+_NOT_ASCII = re.compile(r"[^\x00-\x7e]")  # the other way round, with all of Unicode, takes milliseconds to compile
+
+
+def put(text: str = "", *, err: bool = False) -> None:
+    """Print one line as it is, at once."""
+    stream = sys.stderr if err else sys.stdout
+    stream.write(text + "\n")
+    stream.flush()
 
 
 def say(text: str = "", style: str = "", *, err: bool = False, indent: int = 0) -> None:
@@ -23,13 +28,13 @@ def say(text: str = "", style: str = "", *, err: bool = False, indent: int = 0) 
     limit = columns(stream)
     shown = fit(text, stream)
     for line in wrapped(shown, limit - indent) if limit else [shown]:
-        click.echo(" " * indent + painted(line, style, stream), err=err, color=True)
+        put(" " * indent + painted(line, style, stream), err=err)
 
 
 def show(heads: Sequence[Column], rows: Iterable[Row]) -> None:
     """Print a table."""
     for line in table(heads, rows):
-        click.echo(line, color=True)
+        put(line)
 
 
 def facts(pairs: Iterable[tuple[str, str] | tuple[str, str, str]]) -> None:
@@ -39,35 +44,49 @@ def facts(pairs: Iterable[tuple[str, str] | tuple[str, str, str]]) -> None:
     limit = columns()
     for name, value, style in shown:
         lines = wrapped(value, max(limit - left, 20)) if limit else [value]
-        click.echo(name + " " * (left - width(name)) + painted(lines[0], style), color=True)
+        put(name + " " * (left - width(name)) + painted(lines[0], style))
         for line in lines[1:]:
-            click.echo(" " * left + painted(line, style), color=True)
+            put(" " * left + painted(line, style))
 
 
-def json_text(value: Any) -> str:
+def json_text(value: object) -> str:
     r"""``value`` as JSON on one line.
 
     Letters stay letters; characters without a visible form become ``\uXXXX`` (RFC 8259, 7), so
     that the text is safe in a terminal too and still means the same.
     """
-    return _NOT_ASCII.sub(_escape, msgspec.json.encode(value).decode())
+    text = json.dumps(value, ensure_ascii=False, separators=(",", ":"), default=_plain)
+    for char in set(text):
+        if char > "~" and hidden(char):
+            text = text.replace(char, _units(char))
+    return text
 
 
-def json_out(value: Any) -> None:
+def _plain(value: object) -> object:
+    """What JSON has no word for: values of ours, of the list and the ledger."""
+    if isinstance(value, Value):
+        return value.fields()
+    import msgspec  # noqa: PLC0415 - whoever has such a value has loaded it
+
+    return msgspec.to_builtins(value, enc_hook=_plain_inside)
+
+
+def _plain_inside(value: object) -> object:
+    if isinstance(value, Value):
+        return value.fields()
+    raise TypeError(type(value).__name__)
+
+
+def json_out(value: object) -> None:
     """Print ``value`` as one line of JSON, at once."""
     text = json_text(value)
     if (getattr(sys.stdout, "encoding", None) or "ascii").lower().replace("-", "") != "utf8":
-        text = _NOT_ASCII.sub(_units, text)
-    click.echo(text)
-    sys.stdout.flush()
+        text = _NOT_ASCII.sub(lambda found: _units(found[0]), text)
+    put(text)
 
 
-def _escape(found: re.Match[str]) -> str:
-    return _units(found) if hidden(found[0]) else found[0]
-
-
-def _units(found: re.Match[str]) -> str:
-    units = found[0].encode("utf-16-be", "surrogatepass")
+def _units(char: str) -> str:
+    units = char.encode("utf-16-be", "surrogatepass")
     return "".join(f"\\u{units[i]:02x}{units[i + 1]:02x}" for i in range(0, len(units), 2))
 
 
@@ -76,6 +95,8 @@ def ask(question: str, default: str = "", check: Callable[[str], object] = str) 
 
     ``check`` raises a ``GuardError`` for what is no answer; that is said, and the question is asked again.
     """
+    import click  # noqa: PLC0415 - a command that asks nothing does without it
+
     shown = f"{question} [{default}]" if default else question
     while True:
         answer: str = click.prompt(fit(shown, sys.stdout), default=default, show_default=False, type=str)
@@ -108,6 +129,8 @@ def confirm(question: str, *, as_json: bool = False) -> None:
         raise Usage(detail=_("confirmation is needed; add --yes"))
     letters = _("[y/N]")
     if ask(f"{question} {letters}").casefold() not in {"y", "yes", "c", "có", "co"}:
+        import click  # noqa: PLC0415 - as above
+
         say(_("Nothing was changed."))
         raise click.exceptions.Exit(1)
 

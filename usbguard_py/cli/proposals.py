@@ -1,10 +1,10 @@
 """Proposals in words: what waits for a second person, and until when."""
 
 from usbguard_py.cli.answers import Done
-from usbguard_py.cli.move_words import WORDS
 from usbguard_py.cli.output import facts, say
-from usbguard_py.cli.words import KINDS, day, moment, word
-from usbguard_py.core.four_eyes import LEARN, Proposal, Stage
+from usbguard_py.cli.proposed import what
+from usbguard_py.cli.words import day, moment
+from usbguard_py.core.four_eyes import Proposal, Stage
 from usbguard_py.core.given import DAYS
 from usbguard_py.core.given import FACTS as NAMES
 from usbguard_py.core.whitelist import Asset, Fingerprint
@@ -31,11 +31,6 @@ def waits(done: Done) -> None:
             number=done.proposal
         )
     )
-
-
-def what(verb: str) -> str:
-    """What is proposed, in a word or two."""
-    return word(KINDS, "list-learn") if verb == LEARN else _(WORDS[verb].event) if verb in WORDS else verb
 
 
 def said(proposal: Proposal) -> str:

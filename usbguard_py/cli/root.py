@@ -9,8 +9,8 @@ from usbguard_py.i18n import N_
 _HERE = "usbguard_py.cli."
 
 COMMANDS: dict[str, Place] = {
-    "status": Place(_HERE + "status", N_("How things stand: protection, list, log")),
-    "devices": Place(_HERE + "devices", N_("Devices connected now, and what was decided")),
+    "status": Place(_HERE + "questions", N_("How things stand: protection, list, log"), attribute="status"),
+    "devices": Place(_HERE + "questions", N_("Devices connected now, and what was decided"), attribute="devices"),
     "peripheral": Place(_HERE + "peripheral", N_("Keyboards and mice of this workplace")),
     "whitelist": Place(_HERE + "whitelist", N_("The list of approved devices")),
     "paper": Place(_HERE + "paper", N_("Minutes and the register, ready to sign")),

@@ -1,21 +1,17 @@
 """``usbguard-py status``: how things stand, also when the daemon does not run."""
 
 import sys
-from typing import Any
 
 from usbguard_py import paths
 from usbguard_py.cli import list_words
 from usbguard_py.cli.answers import Floor, Maintenance, typed
 from usbguard_py.cli.answers import Status as Standing
-from usbguard_py.cli.commands import Command
 from usbguard_py.cli.output import facts, json_out, say
 from usbguard_py.cli.trial_words import lines as trial_lines
 from usbguard_py.cli.words import moment, number, phrase
-from usbguard_py.core.requests import Status
 from usbguard_py.errors import DaemonUnavailable
 from usbguard_py.i18n import N_, _, ngettext
-from usbguard_py.shell import floor, maintenance
-from usbguard_py.shell.client import call
+from usbguard_py.shell.client import ask
 
 ENFORCES = N_("PROTECTED: what is not allowed is blocked.")
 OBSERVES = N_("OBSERVING ONLY – NOTHING IS BLOCKED. What would be blocked is only written down.")
@@ -33,7 +29,7 @@ def show_status(as_json: bool) -> None:  # noqa: FBT001 - click's flag
         DaemonUnavailable: after printing, when the daemon does not run.
     """
     try:
-        answer = call(Status())
+        answer = ask("Status")
     except DaemonUnavailable:
         _without_daemon(as_json)
         raise
@@ -200,22 +196,26 @@ def _problems(standing: Standing) -> list[str]:
 def _without_daemon(as_json: bool) -> None:  # noqa: FBT001 - click's flag
     # What the floor did, not what its file asks for: that file is root's, and may never have been acted on.
     enforces = paths.ENFORCING.exists()
-    known: dict[str, Any] = {
+    from usbguard_py.shell import floor, maintenance  # noqa: PLC0415 - only where nobody answers
+
+    upkeep = {"started": maintenance.started(), "accepted": maintenance.taken()}
+    below = {
+        "kernel_parameter": floor.kernel_parameter(),
+        "module_parameter": _module_parameter(),
+        "enforcing_flag": enforces,
+    }
+    known = {
         "running": False,
         "mode": "enforce" if enforces else "observe",
-        "maintenance": {"started": maintenance.started(), "accepted": maintenance.taken()},
-        "floor": {
-            "kernel_parameter": floor.kernel_parameter(),
-            "module_parameter": _module_parameter(),
-            "enforcing_flag": enforces,
-        },
+        "maintenance": upkeep,
+        "floor": below,
     }
     if as_json:
         json_out(known)
         return
     say(_(NO_DAEMON_ENFORCES if enforces else NO_DAEMON_OBSERVES), "warn" if enforces else "loud")
-    _maintenance(typed(known["maintenance"], Maintenance))
-    facts(_floor(typed(known["floor"], Floor)))
+    _maintenance(typed(upkeep, Maintenance))
+    facts(_floor(typed(below, Floor)))
     sys.stdout.flush()
 
 
@@ -224,14 +224,3 @@ def _module_parameter() -> int | None:
         return int(paths.USBCORE_DEFAULT.read_text(encoding="ascii"))
     except (OSError, ValueError):
         return None
-
-
-command = Command(
-    "status",
-    callback=show_status,
-    help=N_(
-        "Show whether this computer is protected, and what needs attention.\n\n"
-        "Without the daemon it prints what can be read without it and exits with 69."
-    ),
-    examples=["usbguard-py status", "usbguard-py status --json"],
-)

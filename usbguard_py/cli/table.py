@@ -7,15 +7,14 @@ neither our fallback without accents nor notes under a row.
 import sys
 from collections.abc import Iterable, Iterator, Sequence
 
-import msgspec
-
 from usbguard_py.cli.display import columns, fit, painted, width, wrapped
+from usbguard_py.plain import Value
 
 GAP = 2  # spaces between columns
 NARROWEST = 10  # columns that a shrinking column keeps
 
 
-class Column(msgspec.Struct, frozen=True):
+class Column(Value):
     """A column: its head; whether it may shrink by wrapping; whether it stands to the right."""
 
     head: str
@@ -23,7 +22,7 @@ class Column(msgspec.Struct, frozen=True):
     right: bool = False
 
 
-class Row(msgspec.Struct, frozen=True):
+class Row(Value):
     """A row: its cells, a style for the whole of it, and a sentence below it."""
 
     cells: Sequence[str]

@@ -6,7 +6,6 @@ from pathlib import Path
 from typing import Any
 
 import click
-import msgspec
 
 from usbguard_py import paths
 from usbguard_py.cli.answers import typed
@@ -23,6 +22,7 @@ from usbguard_py.core.sheet import Row as Line
 from usbguard_py.errors import ReasonNeeded, Usage
 from usbguard_py.errors_life import ImportRefused, OtherCount
 from usbguard_py.i18n import N_, _, ngettext
+from usbguard_py.plain import Value
 from usbguard_py.shell import sheets
 from usbguard_py.shell.client import call
 from usbguard_py.shell.reader import Reader
@@ -33,7 +33,7 @@ USBGUARD = "usbguard"
 UNSAID = "–"  # the paper while nobody has named it
 
 
-class Imported(msgspec.Struct, frozen=True):
+class Imported(Value):
     """What the judge says of an import that was made."""
 
     seq: int = 0
@@ -72,7 +72,7 @@ def import_(file: str, as_json: bool, dry_run: bool, kind: str | None, expect_ne
         path, seen, _agreed(given, len(seen.added), asking=asking, counted=expect_new is not None), as_json=as_json
     )
     if as_json:
-        json_out({**told(file, seen), "imported": msgspec.to_builtins(done)})
+        json_out({**told(file, seen), "imported": done.fields()})
         return
     text = ngettext(
         "{count} device is on the list ({ids}), record {seq}.",

@@ -11,7 +11,8 @@ from usbguard_py.cli.commands import Command, Option
 from usbguard_py.cli.cuts import cuts
 from usbguard_py.cli.move_words import WORDS
 from usbguard_py.cli.output import confirm, interactive, json_out, say, show
-from usbguard_py.cli.proposals import describe, said, stage, what
+from usbguard_py.cli.proposals import describe, said, stage
+from usbguard_py.cli.proposed import what
 from usbguard_py.cli.table import Column, Row
 from usbguard_py.cli.words import day, number
 from usbguard_py.core.four_eyes import Proposal

@@ -5,7 +5,6 @@ from pathlib import Path
 from typing import Any, NoReturn
 
 import click
-import msgspec
 
 from usbguard_py import paths
 from usbguard_py.cli import receipts
@@ -30,6 +29,7 @@ from usbguard_py.core.whitelist import Asset, Custody
 from usbguard_py.errors import DaemonUnavailable, NotFound, ReasonNeeded, Usage
 from usbguard_py.errors_list import OtherDigest, TakeRefused
 from usbguard_py.i18n import N_, _, ngettext
+from usbguard_py.plain import Value
 from usbguard_py.shell.carried_files import CarriedList, read_carried
 from usbguard_py.shell.client import call
 from usbguard_py.shell.reader import Reader
@@ -38,7 +38,7 @@ MAX_DOUBTS = 5  # warnings about names
 MAX_COMPARED = 200  # new names that are compared with each other
 
 
-class Answer(msgspec.Struct, frozen=True):
+class Answer(Value):
     """What the judge says of a list that was taken, or that a second person has to take, too."""
 
     seq: int = 0

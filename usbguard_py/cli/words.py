@@ -4,14 +4,13 @@ Words of the wire stay as they are (``in-use``, ``NOT_LISTED``); here each has i
 catalogue. A word that is not in a table is shown as it came, never guessed.
 """
 
+import functools
 import re
 from collections.abc import Mapping
 
 from usbguard_py.cli.answers import Device
 from usbguard_py.cli.contact import contact
 from usbguard_py.core.codes import SENTENCES, Code
-from usbguard_py.core.kinds import KINDS as ENROLLED
-from usbguard_py.errors import kinds
 from usbguard_py.i18n import N_, _, language
 from usbguard_py.phrases import CUSTODY, DETAILS, PERIPHERALS, said
 
@@ -140,7 +139,9 @@ FACETS = {
     "openings": N_("openings"),
     "keys": N_("keys"),
     "port": N_("port"),
-    **{kind.knob: PERIPHERALS[name] for name, kind in ENROLLED.items()},
+    **{f"{name}s": text for name, text in PERIPHERALS.items() if name not in {"mouse", "ups"}},
+    "mice": PERIPHERALS["mouse"],
+    "ups": PERIPHERALS["ups"],
     "luns": N_("logical units"),
     "type": N_("type"),
     "vendor": N_("vendor"),
@@ -149,18 +150,6 @@ FACETS = {
     "capacity": N_("capacity"),
     "content": N_("content"),
 }
-# What the judge writes in English, so that the log reads the same everywhere: details, and whole errors. The template
-# that says most itself comes first: "… cannot be used: {detail}." fits what "… cannot be used: {path} is …" means.
-_WRITTEN = tuple(
-    sorted(
-        (
-            *(k.sentence for k in kinds() if k.sentence.count(" ") > 1),
-            *(k.remedy for k in kinds() if k.remedy.count(" ") > 1),
-            *DETAILS,
-        ),
-        key=lambda template: -len(_BRACES.sub("", template)),
-    )
-)
 UNKNOWN = N_("not stated")
 OBSERVED = N_("ONLY OBSERVED, not carried out. Otherwise: {sentence}")
 UNSEARCHED = N_("the search for programs that use it ended at the deadline, not all may be named")
@@ -191,7 +180,22 @@ def facet(name: str) -> str:
 def phrase(text: str) -> str:
     """What the judge wrote in English, in the language in use; a text of somebody else's stays as it is."""
     names = {**FUNCTIONS, **CUSTODY, **FACES}
-    return word(names, text) if text in names else said(text, _WRITTEN)
+    return word(names, text) if text in names else said(text, _written())
+
+
+@functools.cache
+def _written() -> tuple[str, ...]:
+    """What the judge writes in English, so that the log reads the same everywhere: details, and whole errors.
+
+    The template that says most itself comes first: "… cannot be used: {detail}." fits what "… cannot be used: {path}
+    is …" means.
+    """
+    from usbguard_py.errors import kinds  # noqa: PLC0415 - with every error there is, and rarely asked
+
+    every = kinds()
+    texts = (*(kind.sentence for kind in every), *(kind.remedy for kind in every))
+    sentences = (text for text in texts if text.count(" ") > 1)
+    return tuple(sorted((*sentences, *DETAILS), key=lambda template: -len(_BRACES.sub("", template))))
 
 
 def moment(text: str, *, zone: bool = False) -> str:

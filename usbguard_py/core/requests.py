@@ -7,16 +7,13 @@ The wire is Varlink's (one JSON object, a NUL byte): ``{"method": "org.usbguardp
 from typing import Literal
 
 from usbguard_py.core.given import Given
+from usbguard_py.core.interface import INTERFACE, MAX_REQUEST
 from usbguard_py.core.list_requests import LIST_REQUESTS
 from usbguard_py.core.passport import Passport
 from usbguard_py.core.request import Request
 from usbguard_py.core.sheet import Row
 
 __all__ = ["INTERFACE", "MAX_REQUEST", "METHODS", "Request"]  # and each request
-
-INTERFACE = "org.usbguardpy.Control"
-MAX_REQUEST = 65536  # bytes
-
 
 PeripheralKind = Literal["keyboard", "mouse", "printer", "token", "ups", "scanner"]  # usbguard_py.core.kinds
 

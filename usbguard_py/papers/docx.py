@@ -23,7 +23,7 @@ _SIGNING = 60 * _POINT  # room for a signature and a stamp
 _LEFT_HEAD = 0.43  # share of the agency's side of the head; the nation's line is in one piece on the other
 # Widths of letters of Times New Roman in thousandths of the size, near enough for the rules below a line of text.
 _WIDTHS = ((re.compile(r"[iljtfrI.,:;'()\[\]/ -]"), 300), (re.compile(r"[mwMW]"), 830), (re.compile(r"[A-Z]"), 700))
-_ILLEGAL = re.compile(r"[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")  # XML 1.0, 2.2
+_ILLEGAL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")  # what is no character of XML 1.0, 2.2
 
 
 def parts(document: doc.Document) -> dict[str, bytes]:

@@ -4,18 +4,28 @@ import socket
 import time
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 from usbguard_py import paths
-from usbguard_py.core.requests import Request
 from usbguard_py.errors import DaemonUnavailable, NoAnswer
-from usbguard_py.shell.wire import MAX_ANSWER, Frames, call_message, encode, error_from
+from usbguard_py.shell.frames import Frames, error_from, question
 
+TYPE_CHECKING = False  # usbguard_py.plain says why
+if TYPE_CHECKING:
+    from typing import Any
+
+    from usbguard_py.core.requests import Request
+
+MAX_ANSWER = 16 * 1024 * 1024  # bytes; 127 devices on each of some buses, each with its gates and descriptors
 TIMEOUT = 5.0  # seconds for a question; the daemon answers one in milliseconds
 TIMEOUT_CHANGE = 60.0  # seconds for a change: an examination, or a busy drive that is cut at its deadline
 
 
-def call(request: Request, timeout: float | None = None, path: Path | None = None) -> dict[str, Any]:
+def ask(method: str, timeout: float = TIMEOUT, path: Path | None = None, **parameters: str) -> "dict[str, Any]":
+    """Ask the daemon a question and return its answer; as :func:`call`, which any request is for."""
+    return _exchanged(question(method, **parameters), timeout, path)
+
+
+def call(request: "Request", timeout: float | None = None, path: Path | None = None) -> "dict[str, Any]":
     """Ask the daemon and return its answer.
 
     Args:
@@ -29,22 +39,32 @@ def call(request: Request, timeout: float | None = None, path: Path | None = Non
         GuardError: the daemon's refusal, as the very class it raised.
     """
     seconds = timeout if timeout is not None else TIMEOUT_CHANGE if request.CHANGES else TIMEOUT
+    return _exchanged(_framed(request), seconds, path)
+
+
+def _framed(request: "Request", *, more: bool = False) -> bytes:
+    from usbguard_py.shell.wire import call_message, encode  # noqa: PLC0415 - whoever has a request has loaded it
+
+    return encode(call_message(request, more=more))
+
+
+def _exchanged(data: bytes, seconds: float, path: Path | None) -> "dict[str, Any]":
     deadline = time.monotonic() + seconds
     with _connected(path, seconds) as sock:
-        _send(sock, encode(call_message(request)))
+        _send(sock, data)
         for message in _messages(sock, deadline, seconds):
             return _answer(message)
     raise NoAnswer(seconds=round(seconds))
 
 
-def stream(request: Request, path: Path | None = None) -> Iterator[dict[str, Any]]:
+def stream(request: "Request", path: Path | None = None) -> "Iterator[dict[str, Any]]":
     """Ask the daemon and yield its answers until it ends the stream; waits without a deadline.
 
     Raises:
         As :func:`call`; ``DaemonUnavailable`` also when the daemon goes away in between.
     """
     with _connected(path, TIMEOUT) as sock:
-        _send(sock, encode(call_message(request, more=True)))
+        _send(sock, _framed(request, more=True))
         sock.settimeout(None)
         for message in _messages(sock, None, TIMEOUT):
             yield _answer(message)
@@ -71,7 +91,7 @@ def _send(sock: socket.socket, data: bytes) -> None:
         raise DaemonUnavailable from error
 
 
-def _messages(sock: socket.socket, deadline: float | None, seconds: float) -> Iterator[dict[str, Any]]:
+def _messages(sock: socket.socket, deadline: float | None, seconds: float) -> "Iterator[dict[str, Any]]":
     frames = Frames(MAX_ANSWER)
     while True:
         if deadline is not None:
@@ -88,7 +108,7 @@ def _messages(sock: socket.socket, deadline: float | None, seconds: float) -> It
         yield from frames.feed(data)
 
 
-def _answer(message: dict[str, Any]) -> dict[str, Any]:
+def _answer(message: "dict[str, Any]") -> "dict[str, Any]":
     if "error" in message:
         raise error_from(message)
     parameters = message.get("parameters")

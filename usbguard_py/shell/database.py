@@ -1,12 +1,9 @@
 """Opens the database file: for the judge to write, for everybody else to read."""
 
 import os
-import shutil
 import sqlite3
-import subprocess
 import sys
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from urllib.parse import quote
 
 from usbguard_py.errors import (
@@ -90,6 +87,9 @@ def readable(path: Path) -> sqlite3.Connection:
 
 def _copied(path: Path, wal: Path) -> sqlite3.Connection:
     """A connection to a copy: a file with its ``-wal`` in a folder where SQLite may not make its index beside them."""
+    import shutil  # noqa: PLC0415 - rarely needed, and not cheap
+    from tempfile import TemporaryDirectory  # noqa: PLC0415 - as above
+
     with TemporaryDirectory() as folder:
         copy = Path(folder, path.name)
         try:
@@ -162,6 +162,8 @@ def ensure_schema(path: Path, *, create: bool = True) -> bool:
             return False
     elif not create:
         raise DatabaseMissing(path=str(path), detail="no such file")
+    import subprocess  # noqa: PLC0415 - as in _copied
+
     command = [sys.executable, "-I", "-c", _CHILD, str(path.absolute()), *filter(None, sys.path)]
     try:
         run = subprocess.run(  # noqa: S603 - our own interpreter and module

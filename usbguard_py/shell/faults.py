@@ -5,8 +5,6 @@ Result codes: SQLite documentation, "Result and Error Codes".
 
 import os
 import sqlite3
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 from usbguard_py.errors import (
@@ -30,13 +28,18 @@ _INDEX = 32768  # bytes that the write-ahead log's index takes at once (sqlite.o
 _PRIMARY = 0xFF  # the low byte of an extended code is its primary code
 
 
-@contextmanager
-def reported(path: Path) -> Iterator[None]:
+class reported:  # noqa: N801 - used as a function is, in a ``with`` statement
     """Turn SQLite's errors into ``DatabaseTrouble`` about ``path``."""
-    try:
-        yield
-    except sqlite3.Error as error:
-        raise trouble(error, path) from error
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+
+    def __enter__(self) -> None:
+        pass
+
+    def __exit__(self, _kind: object, error: BaseException | None, _trace: object) -> None:
+        if isinstance(error, sqlite3.Error):
+            raise trouble(error, self._path) from error
 
 
 def trouble(error: sqlite3.Error, path: Path) -> DatabaseTrouble:

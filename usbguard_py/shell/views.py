@@ -2,9 +2,8 @@
 
 from collections.abc import Mapping
 
-from usbguard_py.core.requests import LogViewed
 from usbguard_py.errors import GuardError
-from usbguard_py.shell.client import call
+from usbguard_py.shell.client import ask
 
 TIMEOUT = 1.0  # seconds; whoever reads has waited long enough
 
@@ -16,7 +15,7 @@ def viewed(command: str, asked: Mapping[str, object]) -> int:
     """
     said = " ".join(f"{name}={value}" for name, value in asked.items() if value not in (None, ""))
     try:
-        seq = call(LogViewed(command=command, asked=said[:1024]), TIMEOUT).get("seq")
+        seq = ask("LogViewed", TIMEOUT, command=command, asked=said[:1024]).get("seq")
     except GuardError:
         return 0
     return seq if isinstance(seq, int) else 0
