@@ -175,6 +175,7 @@ TEXTS = {
     ),
 }
 GAPS = {
+    "before": ("dịch vụ chưa được khởi động lần nào", "the daemon had never been started"),
     "starting": ("máy đang khởi động", "the machine was starting"),
     "starting-open": ("máy đang khởi động, nhân hệ điều hành chưa chặn", "the machine was starting, not yet closed"),
     "stopped": ("dịch vụ đã bị dừng", "the daemon had been stopped"),
@@ -612,7 +613,7 @@ class Coverage:
         self.pieces: List[Piece] = []
         self.over: List[Tuple[int, int, str]] = []
         self.before: Optional[Dict[str, Any]] = None
-        self.running, self.idle, self.enforce = False, "stopped", False
+        self.running, self.idle, self.enforce = False, "before", False
         self.open: Set[str] = set()
         self.at = self.zero = 0
 
@@ -717,8 +718,9 @@ class Coverage:
     def end(self) -> None:
         """No record follows."""
         self.settle()
+        first = min((begin for begin, _, why in self.stretches if why != "before"), default=self.zero + self.at)
         joined: List[Tuple[int, int, str]] = []
-        for begin, end, why in self.stretches:
+        for begin, end, why in ((max(one[0], first), one[1], one[2]) for one in self.stretches):
             if begin >= end:
                 continue
             touches = joined and joined[-1][2] == why and joined[-1][1] == begin
