@@ -14,6 +14,7 @@ from tests.cli.test_list_files import daemon, daemon_later  # noqa: F401 - fixtu
 from tests.cli.test_terminal import on_terminal
 from tests.papers.samples import FIELDS, HOSTILE
 from usbguard_py import paths
+from usbguard_py.cli import paper_make
 from usbguard_py.cli.paper_words import HEAD, USED
 from usbguard_py.core.given import Given
 from usbguard_py.papers.kinds import FIELDS as ASKED
@@ -290,6 +291,20 @@ def test_questions_on_a_terminal(tmp_path: Path, empty: Path) -> None:
     assert "Căn cứ Quyết định 1." in text
     assert "Chức vụ: Chuyên viên Đơn vị: ......" in text
     assert "Phòng Mẫu" not in text
+
+
+def test_the_second_paper_of_a_day_has_a_name_of_its_own(
+    listed: Store, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The name that is proposed is free; one that is not is asked for again."""
+    monkeypatch.chdir(tmp_path)
+    for name in ("a.docx", "a-2.docx"):
+        Path(name).touch()
+    assert paper_make._free("a") == "a-3.docx"
+    Path("a-4.docx").touch()
+    asked = iter(["a-2.docx", "b.docx"])
+    monkeypatch.setattr("click.prompt", lambda *_, **__: next(asked))
+    assert paper_make._file(None, "a", asking=True, force=False) == Path("b.docx")
 
 
 def test_nobody_hands_over_to_themselves(listed: Store, agency: None, run: Run, tmp_path: Path) -> None:

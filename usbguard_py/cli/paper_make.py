@@ -33,6 +33,7 @@ from usbguard_py.shell.finding import Wanted
 from usbguard_py.shell.reader import Reader, Record
 from usbguard_py.shell.whole import sha256, whole
 
+MAX_PAPERS = 100  # of one kind in one folder on one day, whose names are proposed
 _NUMBER = re.compile(r"(?:TB-?)?0*([0-9]{1,9})", re.IGNORECASE)
 
 
@@ -56,7 +57,7 @@ def make(
     if look is not None:
         _show(assets, look)
     day = times.day(asked["date"]) if asked["date"] else today
-    path = _file(out, f"{kind.file}-{day}.docx", asking=asking)
+    path = _file(out, f"{kind.file}-{day}", asking=asking, force=force)
     file_format = _format(path, asked["form"])
     if path.exists() and not force:
         raise FileExists(path=str(path))
@@ -125,10 +126,22 @@ def _id(text: str) -> str:
     return f"TB-{int(found[1]):04d}" if found else text
 
 
-def _file(out: str | None, default: str, *, asking: bool) -> Path:
+def _file(out: str | None, default: str, *, asking: bool, force: bool) -> Path:
     if not out and not asking:
         raise Usage(detail=_("missing: {names}").format(names="--out"))
-    return Path(out or ask(_("File (.docx or .html)"), default, lambda text: _format(Path(text), None)))
+
+    def check(text: str) -> None:
+        _format(Path(text), None)
+        if Path(text).exists() and not force:
+            raise FileExists(path=text)
+
+    return Path(out or ask(_("File (.docx or .html)"), _free(default), check))
+
+
+def _free(stem: str) -> str:
+    """A name that no file has yet: the second paper of a day is no reason to lose the first one."""
+    names = (f"{stem}{number}.docx" for number in ("", *(f"-{n}" for n in range(2, MAX_PAPERS))))
+    return next((name for name in names if not Path(name).exists()), f"{stem}.docx")
 
 
 def _format(path: Path, named_form: str | None) -> str:
