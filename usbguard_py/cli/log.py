@@ -35,6 +35,7 @@ command = Group(
         "show": Place(_HERE + "log_show", N_("One record, whole")),
         "explain": Place(_HERE + "log_show", N_("Why a device was allowed or blocked, as answered then"), "explained"),
         "stats": Place(_HERE + "log_stats", N_("Figures by code, class, day, port, device or person")),
+        "report": Place(_HERE + "log_report", N_("The period as one HTML page that verifies itself")),
         "inspect": Place(_HERE + "log_inspect", N_("One page for an inspection: foreign devices, gaps, the block")),
     },
     help=N_(
@@ -178,7 +179,7 @@ def export(file: str, force: bool, as_json: bool) -> None:  # noqa: FBT001 - cli
     from usbguard_py.shell.export import export as written  # noqa: PLC0415 - only here
 
     header = written(paths.DATABASE, Path(file), force=force)
-    seq, problem = _recorded(header.last, header.head)
+    seq, problem = recorded(header.last, header.head)
     if as_json:
         json_out({"file": file, "recorded": seq, **msgspec.to_builtins(header)})
         return
@@ -191,7 +192,7 @@ def export(file: str, force: bool, as_json: bool) -> None:  # noqa: FBT001 - cli
     say(_("Verify it with: usbguard-py log verify {file}").format(file=file))
 
 
-def _recorded(last: int, head: str) -> tuple[int, str]:
+def recorded(last: int, head: str) -> tuple[int, str]:
     """Number of the entry about an export, or 0 and why there is none: the file is good in either case."""
     try:
         return typed(call(LogExported(last=last, head=head)), Done).seq, ""
