@@ -1,6 +1,7 @@
 """Install the lab's Debian packages, or say exactly which are missing: `python3 -m tests.lab.prepare [papers]`.
 
-With `papers` also what prints the papers (90 MB to fetch, 270 MB on disk, 40 s on two cores): `make demo` needs none.
+With `papers` also what prints the papers and opens the report (some 180 MB to fetch, 650 MB on disk): `make demo`
+needs none.
 Runs with the system's own Python, before any virtual environment. Exit code 0: all there; 3: something is missing
 and this user may not install it.
 """
@@ -22,6 +23,7 @@ PACKAGES = {
     "man-db": "man",  # the man pages are checked, too
 }
 PAPERS = {
+    "chromium": "chromium",  # the HTML report verifies itself in a browser
     "libreoffice-writer-nogui": "/usr/lib/libreoffice/program/libswlo.so",
     "poppler-utils": "pdftotext",
     "fonts-texgyre": "/usr/share/texmf/fonts/opentype/public/tex-gyre/texgyretermes-regular.otf",

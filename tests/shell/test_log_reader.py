@@ -47,7 +47,7 @@ def path(tmp_path_factory: pytest.TempPathFactory) -> Path:
     found = tmp_path_factory.mktemp("log") / "usbguard-py.db"
     assert ensure_schema(found)
     store, clock = Store.open(found), Hands()
-    store._ledger._clock = clock  # type: ignore[attr-defined,assignment]
+    store._ledger._clock = clock  # type: ignore[assignment]
     phone = a_phone(name="1-4", serial=b"SAMPLE-9999")
     decision = {**record.decision(phone, judge(phone, facts()), 3), "outcome": "blocked"}
     for _ in range(3):

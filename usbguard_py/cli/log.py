@@ -33,6 +33,7 @@ command = Group(
         "show": Place(_HERE + "log_show", N_("One record, whole")),
         "explain": Place(_HERE + "log_show", N_("Why a device was allowed or blocked, as answered then"), "explained"),
         "stats": Place(_HERE + "log_stats", N_("Figures by code, class, day, port, device or person")),
+        "report": Place(_HERE + "log_report", N_("The period as one HTML page that verifies itself")),
         "inspect": Place(_HERE + "log_inspect", N_("One page for an inspection: foreign devices, gaps, the block")),
         "verify": Place(_HERE + "log_verify", N_("Verify that no record was changed, removed or added afterwards")),
         "checkpoint": Place(_HERE + "log_checkpoint", N_("Sign the log with the computer's key")),
@@ -126,7 +127,7 @@ def export(file: str, force: bool, with_verifier: bool, as_json: bool) -> None: 
 
     header = written(paths.DATABASE, Path(file), force=force)
     verifier = str(put_verifier(Path(file), force=force)) if with_verifier else ""
-    seq, problem = _recorded(header.last, header.head)
+    seq, problem = recorded(header.last, header.head)
     if as_json:
         json_out({"file": file, "verifier": verifier, "recorded": seq, **msgspec.to_builtins(header)})
         return
@@ -142,7 +143,7 @@ def export(file: str, force: bool, with_verifier: bool, as_json: bool) -> None: 
         say(text.format(program=Path(verifier).name, file=Path(file).name))
 
 
-def _recorded(last: int, head: str) -> tuple[int, str]:
+def recorded(last: int, head: str) -> tuple[int, str]:
     """Number of the entry about an export, or 0 and why there is none: the file is good in either case."""
     try:
         return typed(call(LogExported(last=last, head=head)), Done).seq, ""

@@ -147,6 +147,15 @@ def headline(found: Found, since: int, *, listed: bool) -> str:
     return ", ".join(parts) + "."
 
 
+def caveats_of(found: Found) -> list[str]:
+    """What has to stand below the answer."""
+    lines = coverage_words.caveats(found.result.coverage)
+    if found.result.unanswered:
+        text = _("Plugged in and never answered as a device: {count} times.")
+        lines.append(text.format(count=number(found.result.unanswered)))
+    return lines
+
+
 def _page(found: Found, period: periods.Period, lines: list[str]) -> None:
     result = found.result
     if found.broken:
@@ -155,14 +164,11 @@ def _page(found: Found, period: periods.Period, lines: list[str]) -> None:
     since = result.coverage.since if period.since is None else period.since * 1000
     look = {Answer.CLEAN: "good", Answer.BLOCKED: "warn", Answer.OPEN: "alarm"}[result.answer]
     say(headline(found, since, listed=True), look)
-    for text in coverage_words.caveats(result.coverage):
+    for text in caveats_of(found):
         say(text)
     if found.intact is not None:
         text = _("LOG INTACT: {count} records, last hash {head}.")
         say(text.format(count=number(found.intact.entries), head=found.intact.head), "good")
-    if result.unanswered:
-        text = _("Plugged in and never answered as a device: {count} times.")
-        say(text.format(count=number(result.unanswered)), "warn")
     _tables(found)
     say()
     say(_("For the minutes:"), "head")

@@ -99,6 +99,7 @@ class Tally:
         self.ports: dict[str, Figures] = {}
         self.persons: dict[str, Figures] = {}
         self.kinds: dict[str, int] = {}
+        self.faces: set[tuple[str, ...]] = set()  # interfaces, as decisions list them
 
     def add(self, entries: Iterable[Seen]) -> "Tally":
         """Count these entries."""
@@ -138,6 +139,7 @@ class Tally:
         if known is None:
             known = self.devices[key] = Known(seen.usb_id, seen.serial)
         if seen.interfaces:
+            self.faces.add(seen.interfaces)
             known.kind = self._kind_of(seen.interfaces)
             known.title = title(seen.manufacturer, seen.product)
         known.asset = seen.asset or known.asset
