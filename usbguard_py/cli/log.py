@@ -11,7 +11,7 @@ import msgspec
 
 from usbguard_py import paths
 from usbguard_py.cli.answers import Done, typed
-from usbguard_py.cli.commands import Command, Group, option
+from usbguard_py.cli.commands import Command, Group, Place, option
 from usbguard_py.cli.log_words import heads, row
 from usbguard_py.cli.output import json_out, say, show
 from usbguard_py.cli.times import parsed
@@ -29,6 +29,7 @@ SHA256 = 32  # bytes, FIPS 180-4
 command = Group(
     "log",
     default="list",
+    places={"archive": Place("usbguard_py.cli.log_archive", N_("Write a verified copy of the log for the archive"))},
     help=N_(
         "The log of everything that happened, which cannot be changed unseen.\n\n"
         "Without a command: list. Its options can be given directly: usbguard-py log --since 7d"
@@ -155,12 +156,15 @@ def _expected(text: str) -> tuple[int, bytes]:
 )
 @click.argument("file")
 @option("--force", is_flag=True, help=N_("Overwrite FILE."))
-def export(file: str, force: bool, as_json: bool) -> None:  # noqa: FBT001 - click's flags
+@option("--redacted", is_flag=True, help=N_("Words in place of names, serial numbers and papers; cannot be verified."))
+def export(file: str, force: bool, redacted: bool, as_json: bool) -> None:  # noqa: FBT001 - click's flags
     """Write the file and say what is in it."""
-    from usbguard_py.shell.export import export as written  # noqa: PLC0415 - only here
-
+    if redacted:
+        from usbguard_py.shell.redacted import redacted as written  # noqa: PLC0415 - only here
+    else:
+        from usbguard_py.shell.export import export as written  # noqa: PLC0415 - only here
     header = written(paths.DATABASE, Path(file), force=force)
-    seq, problem = _recorded(header.last, header.head)
+    seq, problem = export_recorded(header.last, header.head, redacted=redacted)
     if as_json:
         json_out({"file": file, "recorded": seq, **msgspec.to_builtins(header)})
         return
@@ -170,12 +174,15 @@ def export(file: str, force: bool, as_json: bool) -> None:  # noqa: FBT001 - cli
         say(_("The export is record {seq} of the log.").format(seq=number(seq)))
     else:
         say(_("The export is not in the log. {problem}").format(problem=problem), "warn")
+    if redacted:
+        say(_("Names and serial numbers are replaced by words. This file cannot be verified."), "warn")
+        return
     say(_("Verify it with: usbguard-py log verify {file}").format(file=file))
 
 
-def _recorded(last: int, head: str) -> tuple[int, str]:
+def export_recorded(last: int, head: str, *, redacted: bool = False) -> tuple[int, str]:
     """Number of the entry about an export, or 0 and why there is none: the file is good in either case."""
     try:
-        return typed(call(LogExported(last=last, head=head)), Done).seq, ""
+        return typed(call(LogExported(last=last, head=head, redacted=redacted)), Done).seq, ""
     except GuardError as error:
         return 0, str(error)
