@@ -11,6 +11,7 @@ from collections.abc import Mapping
 
 from usbguard_py.i18n import N_, translate
 from usbguard_py.phrases_files import FILES
+from usbguard_py.phrases_keeping import KEEPING
 from usbguard_py.phrases_life import LIFE
 from usbguard_py.phrases_papers import PAPERS
 
@@ -80,11 +81,6 @@ DETAILS: tuple[str, ...] = (
     N_("the kernel's log was overwritten"),
     N_("what is at this port failed to enumerate {count} times within {seconds} s; it is counted from now on"),
     N_("entries not kept"),
-    N_("{name} is not told: {detail}"),
-    N_("{name} missed {count} records"),
-    N_("its thread ended"),
-    N_("cannot be reached: {detail}"),
-    N_("works again; records lost: {count}"),
     N_("interface {name} was opened by somebody else"),
     N_("real descriptors differ from the kernel's copy"),
     N_("{seen} reads back"),
@@ -173,6 +169,7 @@ DETAILS: tuple[str, ...] = (
     N_("{count} bytes"),
     *LIFE,
     *PAPERS,
+    *KEEPING,
     # the floor
     N_("{count} entries start closed"),
     N_("the entry {name} starts open"),

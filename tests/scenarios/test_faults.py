@@ -72,10 +72,11 @@ def test_what_somebody_else_authorises_is_closed_again_with_an_alarm(rig: Rig) -
 
 
 def test_a_full_disk_lets_nothing_in_and_loses_nothing(rig: Rig) -> None:
-    """No entry, no opening; what was blocked meanwhile is in the log when there is room again."""
+    """No entry, no opening; what was blocked meanwhile is in the log when there is room again. It has no reserve."""
     folder = "/var/lib/usbguard-py"
     rig.guest.run(
         "systemctl stop usbguard-py && mkdir /tmp/keep && cp -a /var/lib/usbguard-py/. /tmp/keep/ && "
+        "rm -f /tmp/keep/reserve && "
         f"mount -t tmpfs -o size=1M,mode=2750,gid=usbguard-auditor tmpfs {folder} && cp -a /tmp/keep/. {folder}/ && "
         "systemctl start usbguard-py",
         timeout=120,
@@ -91,3 +92,27 @@ def test_a_full_disk_lets_nothing_in_and_loses_nothing(rig: Rig) -> None:
     rig.await_entry(before, timeout=40, name=stranger.port)
     rig.allowed(approved, before)
     assert rig.cli("log verify", check=False).returncode == 0
+
+
+def test_the_last_entries_are_written_on_a_full_disk_and_nothing_opens(rig: Rig) -> None:
+    """The disk is full and stays full: what is refused is in the log at once, and the listed stick stays dead."""
+    folder = "/var/lib/usbguard-py"
+    rig.guest.run(
+        f"systemctl stop usbguard-py && mkdir /tmp/keep && mv {folder}/usbguard-py.db /tmp/keep/ && "
+        f"mount -t tmpfs -o size=32M,mode=2750,gid=usbguard-auditor tmpfs {folder} && cp -a /tmp/keep/. {folder}/ && "
+        "systemctl start usbguard-py",
+        timeout=120,
+    )
+    rig.guest.wait_path(f"{folder}/reserve")
+    before = rig.seq()
+    rig.guest.run(f"cd {folder}; for size in 1M 4k; do dd if=/dev/zero bs=$size >>filler 2>/dev/null; done; true")
+    approved = rig.guest.plug_stick(serial=APPROVED)
+    stranger = rig.guest.plug_stick(serial="SAMPLE-9999")
+    rig.guest.witness.assert_dead(approved.port)
+    for stick in (approved, stranger):
+        entry = rig.blocked(stick, before, "FAIL_SAFE")
+        assert "late" not in entry, "it waited for room"
+    assert "FAIL-SAFE" in rig.cli("status --lang en", check=False).stdout
+    rig.guest.wait_path(f"{folder}/reserve", present=False)
+    rig.guest.run(f"rm {folder}/filler")
+    rig.guest.wait_path(f"{folder}/reserve")

@@ -17,7 +17,7 @@ from usbguard_py.cli.times import parsed
 from usbguard_py.cli.words import FUNCTIONS, KINDS, OUTCOMES, number
 from usbguard_py.core.codes import Code
 from usbguard_py.core.requests import LogExported
-from usbguard_py.errors import GuardError
+from usbguard_py.errors import GuardError, Usage
 from usbguard_py.i18n import N_, _
 from usbguard_py.shell.client import call
 from usbguard_py.shell.log_query import Query
@@ -38,6 +38,7 @@ command = Group(
         "verify": Place(_HERE + "log_verify", N_("Verify that no record was changed, removed or added afterwards")),
         "checkpoint": Place(_HERE + "log_checkpoint", N_("Sign the log with the computer's key")),
         "seal": Place(_HERE + "log_seal", N_("Print a code for paper that proves later that nothing was changed")),
+        "archive": Place(_HERE + "log_archive", N_("Write a verified copy of the log for the archive")),
     },
     help=N_(
         "The log of everything that happened, which cannot be changed unseen.\n\n"
@@ -120,14 +121,20 @@ def list_(as_json: bool, since: str | None, until: str | None, **wanted: Any) ->
     is_flag=True,
     help=N_("Put verify-log.py beside it: one file that verifies on any computer with Python, Windows included."),
 )
-def export(file: str, force: bool, with_verifier: bool, as_json: bool) -> None:  # noqa: FBT001 - click's flags
+@option("--redacted", is_flag=True, help=N_("Words in place of names, serial numbers and papers; cannot be verified."))
+def export(file: str, force: bool, with_verifier: bool, redacted: bool, as_json: bool) -> None:  # noqa: FBT001 - click
     """Write the file and say what is in it."""
-    from usbguard_py.shell.export import export as written  # noqa: PLC0415 - only here
-    from usbguard_py.shell.export import put_verifier  # noqa: PLC0415 - as above
+    from usbguard_py.shell.export import put_verifier  # noqa: PLC0415 - only here
 
+    if redacted and with_verifier:
+        raise Usage(detail=_("what is redacted cannot be verified"))
+    if redacted:
+        from usbguard_py.shell.redacted import redacted as written  # noqa: PLC0415 - only here
+    else:
+        from usbguard_py.shell.export import export as written  # noqa: PLC0415 - only here
     header = written(paths.DATABASE, Path(file), force=force)
     verifier = str(put_verifier(Path(file), force=force)) if with_verifier else ""
-    seq, problem = recorded(header.last, header.head)
+    seq, problem = export_recorded(header.last, header.head, redacted=redacted)
     if as_json:
         json_out({"file": file, "verifier": verifier, "recorded": seq, **msgspec.to_builtins(header)})
         return
@@ -137,15 +144,18 @@ def export(file: str, force: bool, with_verifier: bool, as_json: bool) -> None: 
         say(_("The export is record {seq} of the log.").format(seq=number(seq)))
     else:
         say(_("The export is not in the log. {problem}").format(problem=problem), "warn")
+    if redacted:
+        say(_("Names and serial numbers are replaced by words. This file cannot be verified."), "warn")
+        return
     say(_("Verify it with: usbguard-py log verify {file}").format(file=file))
     if verifier:
         text = _("On a computer without usbguard-py: python3 {program} {file} (on Windows double-click {program})")
         say(text.format(program=Path(verifier).name, file=Path(file).name))
 
 
-def recorded(last: int, head: str) -> tuple[int, str]:
+def export_recorded(last: int, head: str, *, redacted: bool = False) -> tuple[int, str]:
     """Number of the entry about an export, or 0 and why there is none: the file is good in either case."""
     try:
-        return typed(call(LogExported(last=last, head=head)), Done).seq, ""
+        return typed(call(LogExported(last=last, head=head, redacted=redacted)), Done).seq, ""
     except GuardError as error:
         return 0, str(error)

@@ -10,7 +10,7 @@ from usbguard_py import __version__, paths
 from usbguard_py.buses.usb_recorded import kind_of
 from usbguard_py.cli import periods
 from usbguard_py.cli.commands import Command, Option
-from usbguard_py.cli.log import recorded
+from usbguard_py.cli.log import export_recorded
 from usbguard_py.cli.log_inspect import Found, block, caveats_of, gathered, headline
 from usbguard_py.cli.output import json_out, say
 from usbguard_py.cli.report_sections import look, sections
@@ -39,7 +39,7 @@ def report(as_json: bool, file: str, records: int, force: bool, **span: str | No
         with whole(Path(file), force=force) as out:
             carried = ((body, digest) for _seq, body, digest in reader.rows(first, last))
             out.writelines(page(made, carried if last else ()))
-    seq, problem = recorded(found.seq, found.head)
+    seq, problem = export_recorded(found.seq, found.head)
     if as_json:
         json_out({"file": file, "first": first, "last": last, "records": last - first + 1, "recorded": seq})
         return

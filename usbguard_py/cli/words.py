@@ -69,6 +69,7 @@ KINDS = {
     "alarm": N_("ALARM"),
     "drift": N_("changed by somebody else"),
     "refused": N_("request refused"),
+    "disk": N_("room for the log"),
     "view": N_("log was looked at"),
     "sink": N_("copy in other logs"),
     "export": N_("log exported"),

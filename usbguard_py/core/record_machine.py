@@ -39,3 +39,8 @@ def view(command: str, asked: str, more_before: int, by: Mapping[str, object]) -
 
 def _shown(text: str) -> str:
     return escaped(text.encode(errors="surrogatepass"))
+
+
+def disk(level: str, free: int, total: int) -> Body:
+    """Kind ``disk``: the room for the log fell below a threshold, or is enough again; in MiB."""
+    return {"level": level, "free_mib": free, "total_mib": total, "detail": f"{free} MiB of {total} MiB are free"}

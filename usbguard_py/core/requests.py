@@ -196,10 +196,14 @@ class WhitelistExported(Request, frozen=True):
 
 
 class LogExported(Request, frozen=True):
-    """The log was written to a file: record who took it, up to which entry; ``head`` is that entry's hash in hex."""
+    """The log was written to a file: record who took it, up to which entry; ``head`` is that entry's hash in hex.
+
+    ``redacted``: without names and serial numbers.
+    """
 
     last: int
     head: str
+    redacted: bool = False
 
 
 class LogSeal(Request, frozen=True):

@@ -5,6 +5,7 @@ about blocks and removals are kept, in order and bounded, and written when the s
 what did not fit is counted, so that the log can say how many are missing.
 """
 
+import contextlib
 import hashlib
 import time
 from collections import deque
@@ -18,13 +19,14 @@ from usbguard_py import paths
 from usbguard_py.core import record
 from usbguard_py.core.trial import Trial
 from usbguard_py.core.whitelist import Asset, Peripheral
-from usbguard_py.errors import BadPolicy, DatabaseTrouble, GuardError
+from usbguard_py.errors import BadPolicy, DatabaseTrouble, DiskFull, GuardError
 from usbguard_py.policy.knobs import Policy
 from usbguard_py.policy.read import read_policy
 from usbguard_py.policy.table import BY_NAME
 from usbguard_py.shell import floor
 from usbguard_py.shell.clock import day, rfc3339
 from usbguard_py.shell.database import ensure_schema
+from usbguard_py.shell.reserve import Reserve
 from usbguard_py.shell.store import Entry, Store
 
 MAX_LATE = 1000  # entries kept in memory
@@ -52,6 +54,7 @@ class Books:
     def __init__(self, path: Path) -> None:
         self.path = path
         self.store: Store | None = None
+        self.reserve = Reserve(path.parent / "reserve")
         self.fail_safe = ""
         self.remedy = ""  # what a person can do about it
         self._trouble: GuardError | None = None  # the last one
@@ -79,11 +82,21 @@ class Books:
             self.store.giving_way = lambda: self.giving_way()  # noqa: PLW0108 - whoever it is by then
             self.hear()
             self._load(enforce_expected=enforce_expected)
+            self._see_room()
         except (DatabaseTrouble, BadPolicy) as error:
             self._fail(error)
             return False
         self.fail_safe = self.remedy = ""
         return True
+
+    def _see_room(self) -> None:
+        """Nothing opens on what was kept for the last entries: only when it can be laid aside again.
+
+        Raises:
+            DiskFull: it cannot.
+        """
+        if self.reserve.used and not self.reserve.lay_aside():
+            raise DiskFull(path=str(self.path), detail="the reserve is in use")
 
     def hear(self) -> None:
         """Have ``told`` called for whatever the store commits from now on."""
@@ -151,6 +164,9 @@ class Books:
         except DatabaseTrouble as error:
             self._fail(error)
             raise
+        if self.reserve.used and entry.seq % MAKES_ROOM == 0:  # a thousand entries fit so, else two hundred
+            with contextlib.suppress(DatabaseTrouble):
+                self.store.give_room_back()
         self.appended(kind, entry.seq, body)
         return entry
 
@@ -158,7 +174,9 @@ class Books:
         """Write one entry now, or keep it for later; its sequence number, 0 when kept."""
         try:
             return self.append(kind, body, evidence).seq
-        except DatabaseTrouble:
+        except DatabaseTrouble as error:
+            if isinstance(error, DiskFull) and self.reserve.give_back():
+                return self.append_or_keep(kind, body, evidence)
             self.told_late(kind, body)
             kept = sum(len(data) for late in self._late for data in late.evidence)
             if len(self._late) >= MAX_LATE or kept > MAX_LATE_BYTES:

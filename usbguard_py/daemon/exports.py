@@ -25,7 +25,8 @@ def exported(judge: Judge, request: LogExported, caller: Peer) -> dict[str, Any]
     digest = judge.host.books.ready().digest(request.last)
     if digest is None or digest.hex() != request.head:
         raise Usage(detail=f"this log has no record {request.last} with that hash")
-    entry = judge.host.books.append("export", record.export(1, request.last, digest, by(caller)))
+    body = record.export(1, request.last, digest, by(caller))
+    entry = judge.host.books.append("export", {**body, "redacted": True} if request.redacted else body)
     return {"seq": entry.seq}
 
 

@@ -20,6 +20,7 @@ from usbguard_py.daemon.host import Host
 from usbguard_py.daemon.judge import Judge
 from usbguard_py.daemon.loop import Loop
 from usbguard_py.daemon.policies import Trials
+from usbguard_py.daemon.room import Room
 from usbguard_py.daemon.sinks import Sinks, usual
 from usbguard_py.daemon.sleep import Sleep
 from usbguard_py.daemon.startup import OtherEnforcers, record_start, refuse_beside_another, take_the_world
@@ -47,6 +48,7 @@ def run() -> None:
     refuse_beside_another()
     lock = _only_one()
     books = Books(paths.DATABASE)
+    room = Room(books)
     sinks = Sinks(books, usual())
     unclosed = take_the_world(books)
     monitor = Monitor()
@@ -57,12 +59,14 @@ def run() -> None:
     judge = Judge(host, loop, monitor)
     drift = Drift(judge)
     log = Unenumerated(books, kernel_log.handed_over(), known_us(books))
-    control = Control(paths.CONTROL_SOCKET, Answers(judge, time.time(), drift, sinks.problems))
+    control = Control(
+        paths.CONTROL_SOCKET, Answers(judge, time.time(), drift, lambda: [*room.problems(), *sinks.problems()])
+    )
     host.published = control.publish
     host.queue = judge.run
     books.appended = control.publish_entry
     loop.sources = [judge, control, log]
-    loop.tick = Tick(judge, drift, log, sinks.look).look
+    loop.tick = Tick(judge, drift, log, sinks.look, room.look).look
     record_start(books, unclosed, kernel_log=log.watching)
     host.maintenance.record_start()
     judge.scan()
@@ -109,11 +113,11 @@ def _fault(books: Books) -> Callable[[BaseException], None]:
 class Tick:
     """Looks at what sends no event: drift, another enforcer, a store that works again, the clock."""
 
-    def __init__(self, judge: Judge, drift: Drift, log: Unenumerated, told: Callable[[], None] = lambda: None) -> None:
+    def __init__(self, judge: Judge, drift: Drift, log: Unenumerated, *elsewhere: Callable[[], None]) -> None:
         self._judge = judge
         self._drift = drift
         self._log = log
-        self._elsewhere = told
+        self._elsewhere = elsewhere
         self._sleep = Sleep(judge)
         self._looks = 0
         self._others = OtherEnforcers()
@@ -133,7 +137,8 @@ class Tick:
         self._see_others()
         if self._looks % STORE_TICKS == 0:
             self._see_store()
-        self._elsewhere()
+            for look in self._elsewhere:
+                look()
         self._looks += 1
         status = _status(self._judge.host)
         if status != self._told:
