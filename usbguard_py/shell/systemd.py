@@ -1,4 +1,4 @@
-"""Readiness, status text and watchdog of systemd's service protocol (sd_notify(3))."""
+"""systemd: readiness, status text and watchdog of its service protocol (sd_notify(3)), and the states of units."""
 
 import os
 import socket
