@@ -21,6 +21,7 @@ from usbguard_py.shell.client import call
 from usbguard_py.shell.clock import Clock, Reading
 from usbguard_py.shell.log_reader import LogReader
 from usbguard_py.shell.verify import Verified, verify
+from usbguard_py.shell.views import viewed
 
 MANY = 50  # gaps or devices that are shown; --json has all
 _NETWORK = "NETWORK"
@@ -47,6 +48,7 @@ def inspect(as_json: bool, since: str | None, until: str | None) -> None:  # noq
     now = periods.now()
     period = periods.period(since, until, now)
     found = gathered(period, now)
+    viewed("log inspect", {"since": since, "until": until})
     lines = block(found)
     if as_json:
         json_out(_json(found, period, lines))

@@ -19,6 +19,7 @@ from usbguard_py.errors import NotFound
 from usbguard_py.i18n import N_, _
 from usbguard_py.shell.log_reader import LogReader
 from usbguard_py.shell.reader import Record
+from usbguard_py.shell.views import viewed
 
 HEX_BYTES = 16  # on a line
 # Fields that have a line or a table of their own; all others are shown by their names, so that nothing is hidden.
@@ -43,6 +44,7 @@ def show_(seq: int, as_json: bool) -> None:  # noqa: FBT001 - click's flag
         evidence = {name: reader.evidence(name) for name in _texts(record.body, "evidence")}
         about = reader.about(seq)
         before = reader.digest(seq - 1)
+    viewed("log show", {"seq": seq})
     if as_json:
         pieces = {name: None if data is None else data.hex() for name, data in evidence.items()}
         later = [found.body for found in about]

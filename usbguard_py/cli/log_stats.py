@@ -15,6 +15,7 @@ from usbguard_py.cli.words import number
 from usbguard_py.core.tally import Figures, Tally
 from usbguard_py.i18n import N_, _
 from usbguard_py.shell.log_reader import LogReader
+from usbguard_py.shell.views import viewed
 
 USUAL = ("code", "class")
 
@@ -24,6 +25,7 @@ def stats(as_json: bool, since: str | None, until: str | None, by: tuple[str, ..
     period = periods.period(since, until, periods.now())
     with LogReader(paths.DATABASE) as reader, reader.snapshot():
         tally = reader.tally(period.since, period.until)
+    viewed("log stats", {"since": since, "until": until})
     if as_json:
         json_out(_json(tally, period))
         return
