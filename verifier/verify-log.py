@@ -474,7 +474,10 @@ def read_seal(text: str) -> Seal:
             raise Unreadable("seal group", group=number, text=group[:12])
         for digit in digits[:4]:
             value = value << 5 | digit
-    return text.strip(), value >> 130, value >> 120 & 1023, value & 2**120 - 1
+    if not value >> 130:
+        raise Unreadable("seal group", group=1, text=groups[0])
+    found = value >> 130, value >> 120 & 1023, value & 2**120 - 1
+    return (code_of(*found), *found)
 
 
 def whole_seal(walk: Walk) -> Seal:

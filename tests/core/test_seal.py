@@ -78,6 +78,7 @@ def test_two_exchanged_groups_are_found(digest: bytes, one: int, other: int) -> 
         (CODE[:-1], 8, 0),
         (CODE.replace("-", "")[:-1], 0, 39),
         ("", 0, 0),
+        ("00001-00002-00003-00004-00005-00006-00007-00008", 1, 0),
         (CODE + "-00000", 0, 45),
         (CODE[:6] + "U" + CODE[7:], 2, 0),
         (CODE[:12] + "Đ" + CODE[13:], 3, 0),

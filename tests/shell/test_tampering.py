@@ -275,6 +275,8 @@ def test_codes_are_read_alike(
     verifier: ModuleType, seq: int, ledger: bytes, digest: bytes, data: st.DataObject
 ) -> None:
     code = seal(seq, ledger.hex(), digest)
+    with pytest.raises(verifier.Unreadable):
+        verifier.read_seal("00001-00002-00003-00004-00005-00006-00007-00008")
     _, *found = verifier.read_seal(code)
     ours = typed([code])[0].seal
     assert tuple(found) == (ours.seq, ours.ledger, ours.head)

@@ -226,7 +226,6 @@ class LogCheckpoint(Request, frozen=True):
     """Record a signed checkpoint of a recent entry; only root may, who alone can read the key."""
 
     ROLE = "administrator"
-    CHANGES = True
     of: int
     head: str
     key: str

@@ -95,6 +95,8 @@ def read(text: str) -> Seal:
             raise BadSeal(number, group)
         for digit in digits[:-1]:
             value = value << _BITS | digit
+    if not value >> HEAD_BITS + LEDGER_BITS:
+        raise BadSeal(1, _groups(text)[0])  # numbers begin with 1
     head = value & 2**HEAD_BITS - 1
     return Seal(value >> HEAD_BITS + LEDGER_BITS, value >> HEAD_BITS & 2**LEDGER_BITS - 1, head)
 

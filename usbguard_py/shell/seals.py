@@ -27,7 +27,7 @@ class Held(msgspec.Struct, frozen=True):
 
 
 class Typed(msgspec.Struct, frozen=True):
-    """A code as it was typed, and what it says."""
+    """A code as it is printed, and what it says."""
 
     code: str
     seal: Seal
@@ -42,11 +42,12 @@ def typed(codes: Sequence[str]) -> tuple[Typed, ...]:
     found = []
     for number, code in enumerate(codes, 1):
         try:
-            found.append(Typed(code.strip(), read(code)))
+            wanted = read(code)
         except BadSeal as error:
             raise SealUnreadable(
                 number=number, group=error.group, text=error.text[:12], count=error.count, several=len(codes) > 1
             ) from error
+        found.append(Typed(_spelt(wanted), wanted))
     return tuple(found)
 
 
