@@ -11,7 +11,6 @@ from typing import Any
 import pytest
 
 from usbguard_py import paths
-from usbguard_py.core.telling import note
 from usbguard_py.daemon import sinks as module
 from usbguard_py.daemon.books import Books
 from usbguard_py.daemon.sinks import MAX_WAITING, Sink, Sinks, Trouble, usual
@@ -178,9 +177,8 @@ def test_a_sink_that_cannot_be_reached_is_said_once_and_that_it_works_again(
 
 def test_lost_notes_are_said(tmp_path: Path, listen: Callable[[str], socket.socket]) -> None:
     sink = journal_at(tmp_path / "journal")
-    told = note("alarm", 1, "", b"", {"name": "x"})
     for _ in range(MAX_WAITING + 3):
-        sink.put((told, {}))
+        sink.put(("alarm", 1, "", b"", {"name": "x"}))
     one = listen("journal")
     sink.begin()
     for _ in range(MAX_WAITING):

@@ -32,7 +32,7 @@ CHOICE = "USBGUARD_PY_LOG_TO"  # names, with commas between them
 MAX_SINKS = 8
 _NEVER = {errno.EMSGSIZE, errno.EINVAL}  # this one will not be taken, however often it is tried
 
-Item = tuple[Note, Mapping[str, Any]]
+Item = tuple[str, int, str, bytes, Mapping[str, Any]]  # kind, number, time, hash and fields of an entry
 
 
 class Trouble(NamedTuple):
@@ -118,7 +118,7 @@ class Sink:
         try:
             if self._place is None:
                 self._place = self._make()
-            self._place.send(*item)
+            self._place.send(note(*item), item[-1])
         except OSError as error:
             if self._place is not None:
                 self._place.close()
@@ -151,15 +151,15 @@ class Sinks:
     def committed(self, entry: Entry, fields: Mapping[str, Any]) -> None:
         """An entry is on disk. One that is written late was told when it happened."""
         if fields.get("late") is not True:
-            self._put(note(entry.kind, entry.seq, entry.at, entry.hash, fields), fields)
+            self._put((entry.kind, entry.seq, entry.at, entry.hash, fields))
 
     def kept(self, kind: str, fields: Mapping[str, Any]) -> None:
         """An entry waits for the ledger, or was not even kept: it is told now, with number 0."""
-        self._put(note(kind, 0, rfc3339(time.time_ns() // 1_000_000), b"", fields), fields)
+        self._put((kind, 0, rfc3339(time.time_ns() // 1_000_000), b"", fields))
 
-    def _put(self, told: Note, fields: Mapping[str, Any]) -> None:
+    def _put(self, item: Item) -> None:
         for sink in self._sinks:
-            sink.put((told, fields))
+            sink.put(item)
 
     def look(self) -> None:
         """Say what happened to a sink."""
