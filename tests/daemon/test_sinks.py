@@ -11,11 +11,9 @@ from typing import Any
 import pytest
 
 from usbguard_py import paths
-from usbguard_py.core.telling import note
 from usbguard_py.daemon import sinks as module
 from usbguard_py.daemon.books import Books
 from usbguard_py.daemon.sinks import MAX_WAITING, Sink, Sinks, Trouble, usual
-from usbguard_py.errors import Usage
 from usbguard_py.i18n import language, speaking
 from usbguard_py.shell.audit import AuditLog
 from usbguard_py.shell.told import Journal, Syslog
@@ -179,9 +177,8 @@ def test_a_sink_that_cannot_be_reached_is_said_once_and_that_it_works_again(
 
 def test_lost_notes_are_said(tmp_path: Path, listen: Callable[[str], socket.socket]) -> None:
     sink = journal_at(tmp_path / "journal")
-    told = note("alarm", 1, "", b"", {"name": "x"})
     for _ in range(MAX_WAITING + 3):
-        sink.put((told, {}))
+        sink.put(("alarm", 1, "", b"", {"name": "x"}))
     one = listen("journal")
     sink.begin()
     for _ in range(MAX_WAITING):
@@ -225,9 +222,19 @@ def test_which_sinks_a_machine_has(tmp_path: Path, monkeypatch: pytest.MonkeyPat
     assert [s.name for s in usual()] == ["syslog", "audit"]
     monkeypatch.setenv(module.CHOICE, "")
     assert usual() == []
-    monkeypatch.setenv(module.CHOICE, "sylog")
-    with pytest.raises(Usage, match="sylog"):
-        usual()
+
+
+def test_a_name_that_is_no_sink_is_said_and_stops_nothing(
+    books: Books, tmp_path: Path, listen: Callable[[str], socket.socket], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(paths, "JOURNAL_SOCKET", tmp_path / "journal")
+    monkeypatch.setenv(module.CHOICE, "sylog,journal")
+    one = listen("journal")
+    sinks = Sinks(books, usual())
+    sinks.begin()
+    books.append("alarm", {"name": "mau"})
+    assert b"USBGUARD_PY_PORT=mau\n" in one.recv(65536)
+    assert until(sinks.problems) == ["sylog is not told: USBGUARD_PY_LOG_TO knows audit, journal and syslog"]
 
 
 def test_audit_says_what_the_kernel_says() -> None:

@@ -15,10 +15,10 @@ from typing import Any, NamedTuple
 from usbguard_py import paths
 from usbguard_py.core import record, record_machine
 from usbguard_py.core.record import Entry
-from usbguard_py.core.telling import Note, note
+from usbguard_py.core.telling import MAX_NAME, Note, note
+from usbguard_py.core.text import escaped
 from usbguard_py.daemon.books import Books
 from usbguard_py.daemon.helper import STACK
-from usbguard_py.errors import Usage
 from usbguard_py.i18n import choose_here, machine_language
 from usbguard_py.shell.clock import rfc3339
 from usbguard_py.shell.told import Audit, Journal, Place, Syslog
@@ -29,9 +29,10 @@ PATIENCE = 5.0  # seconds without a sink until it is said: a journald that is st
 QUIET = 60.0  # seconds between two words about one sink
 LAST = 1.0  # seconds for what waits when the judge ends
 CHOICE = "USBGUARD_PY_LOG_TO"  # names, with commas between them
+MAX_SINKS = 8
 _NEVER = {errno.EMSGSIZE, errno.EINVAL}  # this one will not be taken, however often it is tried
 
-Item = tuple[Note, Mapping[str, Any]]
+Item = tuple[str, int, str, bytes, Mapping[str, Any]]  # kind, number, time, hash and fields of an entry
 
 
 class Trouble(NamedTuple):
@@ -117,7 +118,7 @@ class Sink:
         try:
             if self._place is None:
                 self._place = self._make()
-            self._place.send(*item)
+            self._place.send(note(*item), item[-1])
         except OSError as error:
             if self._place is not None:
                 self._place.close()
@@ -150,15 +151,15 @@ class Sinks:
     def committed(self, entry: Entry, fields: Mapping[str, Any]) -> None:
         """An entry is on disk. One that is written late was told when it happened."""
         if fields.get("late") is not True:
-            self._put(note(entry.kind, entry.seq, entry.at, entry.hash, fields), fields)
+            self._put((entry.kind, entry.seq, entry.at, entry.hash, fields))
 
     def kept(self, kind: str, fields: Mapping[str, Any]) -> None:
         """An entry waits for the ledger, or was not even kept: it is told now, with number 0."""
-        self._put(note(kind, 0, rfc3339(time.time_ns() // 1_000_000), b"", fields), fields)
+        self._put((kind, 0, rfc3339(time.time_ns() // 1_000_000), b"", fields))
 
-    def _put(self, told: Note, fields: Mapping[str, Any]) -> None:
+    def _put(self, item: Item) -> None:
         for sink in self._sinks:
-            sink.put((told, fields))
+            sink.put(item)
 
     def look(self) -> None:
         """Say what happened to a sink."""
@@ -182,18 +183,19 @@ class Sinks:
 def usual() -> list[Sink]:
     """The sinks of this machine: those that ``USBGUARD_PY_LOG_TO`` names, else audit and journal, or syslog without it.
 
-    Raises:
-        Usage: a name that is none.
+    A name that is none becomes a sink that cannot be reached: it is said, and no slip of a pen ends the enforcement.
     """
     known = {"audit": _audit, "journal": _journal, "syslog": _syslog}
     wanted = os.environ.get(CHOICE)
     if wanted is None:
         names = ["audit", "journal" if paths.JOURNAL_SOCKET.exists() else "syslog"]
     else:
-        names = [n.strip() for n in wanted.split(",") if n.strip()]
-    if unknown := sorted(set(names) - known.keys()):
-        raise Usage(detail=f"{CHOICE}: {unknown[0][:64]!r}")
-    return [Sink(name, known[name]) for name in dict.fromkeys(names)]
+        names = [escaped(n.strip().encode(errors="surrogateescape"))[:MAX_NAME] for n in wanted.split(",") if n.strip()]
+    return [Sink(name, known.get(name, _unknown)) for name in dict.fromkeys(names[:MAX_SINKS])]
+
+
+def _unknown() -> Place:
+    raise OSError(errno.ENOENT, f"{CHOICE} knows audit, journal and syslog")
 
 
 def _audit() -> Place:
