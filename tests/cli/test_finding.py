@@ -1,6 +1,7 @@
 """``whitelist list`` and ``whitelist lookup``: what is found, what is said when nothing is, what is nearly it."""
 
 import json
+import sqlite3
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -241,3 +242,24 @@ def test_nobody_who_may_not_read_is_kept_from_adding(run: Run, root: Path, judge
     judge.answers["WhitelistAdd"] = {"id": "TB-0004", "seq": 30}
     answer = json.loads(run(*WHERE, "--holder", "Мẫu", "--json").stdout)
     assert [warning["kind"] for warning in answer["warnings"]] == ["mixed-scripts"]
+
+
+def test_a_list_for_programs_is_whole_or_not_there(run: Run, store: Store) -> None:
+    """Nothing is printed before every device was compared with its record."""
+    for serial in (b"SAMPLE-0001", b"SAMPLE-0002"):
+        store.add_asset(an_asset(a_stick(serial), holder="Trần Thị Mẫu"), {"user": "quanly"})
+    whole = run("whitelist", "list", "--json")
+    assert [one["holder"] for one in json.loads(whole.stdout)["assets"]] == ["Trần Thị Mẫu"] * 2
+    other = sqlite3.connect(paths.DATABASE)
+    guards = "SELECT name, sql FROM sqlite_schema WHERE type = 'trigger' AND tbl_name = 'asset'"
+    for guard, _sql in (kept := other.execute(guards).fetchall()):
+        other.execute(f"DROP TRIGGER {guard}")
+    other.execute("UPDATE asset SET holder = 'Somebody' WHERE number = 2")
+    for _guard, sql in kept:
+        other.execute(sql)
+    other.commit()
+    other.close()
+    changed = run("whitelist", "list", "--json")
+    assert changed.exit_code == 74
+    assert changed.stdout == ""
+    assert json.loads(changed.stderr)["error"] == "ListDiffers"

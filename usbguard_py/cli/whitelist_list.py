@@ -7,7 +7,7 @@ import click
 from usbguard_py import paths
 from usbguard_py.cli import list_words, times
 from usbguard_py.cli.commands import Command, Option
-from usbguard_py.cli.output import json_out, say, show
+from usbguard_py.cli.output import json_list_out, say, show
 from usbguard_py.cli.table import Column, Row
 from usbguard_py.cli.whitelist import Look, capital, shown
 from usbguard_py.cli.words import day, number, word
@@ -40,11 +40,13 @@ def list_(as_json: bool, limit: int | None, **asked: Any) -> None:  # noqa: FBT0
     """Print the list, or the part of it that is asked for; what is asked for in several ways has to fit them all."""
     wanted = conditions(asked, _limit(limit, as_json=as_json))
     with Reader(paths.DATABASE) as reader:
+        if as_json:
+            with reader.snapshot():
+                assets, total = reader.each(wanted)
+                json_list_out("assets", assets, total=total, list=reader.standing())
+            return
         look = Look.of(reader)
         found, now = reader.find(wanted), reader.standing()
-    if as_json:
-        json_out({"assets": found.assets, "total": found.total, "list": now})
-        return
     if not found.total:
         nothing = _("Nothing on the list fits: {asked}.").format(asked="; ".join(_in_words(wanted)))
         say(nothing if _in_words(wanted) else _("No device is on the list."))

@@ -6,14 +6,17 @@ after 5 s, usb/core/message.c), so the main thread never does one that talks to 
 
 import contextlib
 import os
+import sys
 import threading
 from collections import deque
 from collections.abc import Callable
+from queue import SimpleQueue
 from typing import Any
 
 from usbguard_py.errors import GuardError
 
 STACK = 256 * 1024  # bytes; the usual 8 MiB invite the kernel to back them by pages of 2 MiB
+HAND_OVER = 0.0005  # seconds that one thread goes on while the other wants to: Python's 5 ms delay every plug
 
 
 class Task:
@@ -45,9 +48,9 @@ class Helper:
 
     def __init__(self) -> None:
         self._eventfd = os.eventfd(0, os.EFD_CLOEXEC | os.EFD_NONBLOCK)
-        self._waiting: deque[Task] = deque()
+        self._waiting: SimpleQueue[Task] = SimpleQueue()
         self._ended: deque[Task] = deque()
-        self._work = threading.Semaphore(0)
+        sys.setswitchinterval(HAND_OVER)
         _thread("helper", self._serve)
 
     def fileno(self) -> int:
@@ -57,8 +60,7 @@ class Helper:
     def begin(self, function: Callable[[], Any]) -> Task:
         """Queue a call; it runs after those queued before it."""
         task = Task(function)
-        self._waiting.append(task)
-        self._work.release()
+        self._waiting.put(task)
         return task
 
     def aside(self, function: Callable[[], Any]) -> Task:
@@ -80,8 +82,7 @@ class Helper:
 
     def _serve(self) -> None:
         while True:
-            self._work.acquire()
-            self._end(self._waiting.popleft())
+            self._end(self._waiting.get())
 
     def _end(self, task: Task) -> None:
         task.run()

@@ -71,8 +71,8 @@ class Piece(msgspec.Struct, frozen=True):
     texts: Mapping[str, Sequence[str]]
 
 
-def find(connection: sqlite3.Connection, register: Register, wanted: Wanted, today: str) -> Found:
-    """The assets that ``wanted`` asks for; each that is given back was compared with its entry.
+def find(connection: sqlite3.Connection, register: Register, wanted: Wanted, today: str) -> tuple[Iterator[Asset], int]:
+    """The assets that ``wanted`` asks for, one by one, and how many there are; each is compared with its entry.
 
     Raises:
         ListDiffers: one of them was changed outside this program.
@@ -89,7 +89,7 @@ def find(connection: sqlite3.Connection, register: Register, wanted: Wanted, tod
     else:
         numbers = _ordered(connection, wanted.sort, condition)
     page = numbers if wanted.limit is None else numbers[: wanted.limit]
-    return Found(tuple(register.numbered(page)), len(numbers))
+    return register.numbered(page), len(numbers)
 
 
 def _ordered(connection: sqlite3.Connection, sort: str, condition: tuple[str, Mapping[str, object]]) -> list[int]:

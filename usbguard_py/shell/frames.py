@@ -4,7 +4,6 @@ The format is said in :mod:`usbguard_py.shell.wire`, which the daemon uses; here
 and shows (docs/adr/0190-the-quick-door.md). Answers are root's; requests, which anybody may send, are read there.
 """
 
-import json
 from collections.abc import Mapping
 
 from usbguard_py.core.interface import INTERFACE, MAX_REQUEST
@@ -57,6 +56,8 @@ class Frames:
         Raises:
             BadMessage: no JSON.
         """
+        import json  # noqa: PLC0415 - the daemon, which reads by msgspec, does without it
+
         try:
             found: object = json.loads(raw.decode())
         except (ValueError, RecursionError) as error:

@@ -114,6 +114,13 @@ class Reader:
         """The assets that ``wanted`` asks for, and how many there are."""
         today = self.today()
         with reported(self.path):
+            assets, total = find(self._connection, self._register, wanted, today)
+            return Found(tuple(assets), total)
+
+    def each(self, wanted: Wanted) -> tuple[Iterator[Asset], int]:
+        """As :meth:`find`, but one by one: a long list is never in memory as a whole. Inside a :meth:`snapshot`."""
+        today = self.today()
+        with reported(self.path):
             return find(self._connection, self._register, wanted, today)
 
     def find_count(self) -> int:

@@ -14,6 +14,7 @@ from typing import IO, Any
 
 import openpyxl
 from openpyxl.cell import WriteOnlyCell
+from openpyxl.utils import get_column_letter
 
 from usbguard_py.core.formulas import MARK, unmarked
 from usbguard_py.core.importing import MAX_ROWS
@@ -70,6 +71,8 @@ def write_xlsx(file: IO[bytes], assets: Iterable[Asset], titles: Mapping[str, st
     book = openpyxl.Workbook(write_only=True)
     sheet = book.create_sheet("usbguard-py")
     sheet.freeze_panes = "A3"
+    # openpyxl's writer asks for it; without, whoever reads the file by openpyxl looks through all of it first.
+    sheet.calculate_dimension = lambda: f"A1:{get_column_letter(len(COLUMNS))}{len(rows) + 2}"
     for row in (COLUMNS, (f"{REMARK} {first}", *rest), *rows):
         sheet.append([_cell(sheet, text) for text in row])
     book.save(file)
@@ -86,7 +89,7 @@ def _cell(sheet: Any, text: str) -> Any:
 def _written(text: str) -> str:
     """``text`` as a cell holds it; marked only where it would be taken for a marked one."""
     marked = text if unmarked(text) == text else MARK + text
-    return _NO_XML.sub(lambda found: f"_x{ord(found[0]):04X}_", marked)
+    return marked if marked.isalnum() else _NO_XML.sub(lambda found: f"_x{ord(found[0]):04X}_", marked)
 
 
 def read_xlsx(path: Path, tell: Tell) -> Iterator[Found]:
@@ -128,14 +131,17 @@ def _unsound(file: IO[bytes]) -> str:
 
 def _rows(sheet: Any, tell: Tell, size: int) -> Iterator[Found]:
     table = Table(unmarked)
-    for line, row in enumerate(sheet.iter_rows(max_col=MAX_COLUMNS), 1):
+    for line, row in enumerate(sheet.iter_rows(), 1):
         if line > MAX_ROWS + 1000:
             yield (Fault(line, "", f"more than {MAX_ROWS} rows"),)
             return
         tell(min(size, line * 400))
         texts: list[str] = []
         faults = []
-        for index, cell in enumerate(row):
+        for index, cell in enumerate(row[:MAX_COLUMNS]):  # asked for so many, openpyxl would fill every row up
+            if cell.value is None:
+                texts.append("")
+                continue
             try:
                 texts.append(_read(cell))
             except ValueError as error:
@@ -158,14 +164,12 @@ def _read(cell: Any) -> str:
         ValueError: it is calculated, or nobody can say what was typed.
     """
     value = cell.value
-    if value is None:
-        return ""
     if cell.data_type == "f":
         raise ValueError("a formula")
     if cell.data_type == "e":
         raise ValueError("an error of the spreadsheet")
     if isinstance(value, str):
-        return _CODED.sub(lambda found: chr(int(found[1], 16)), value)
+        return _CODED.sub(lambda found: chr(int(found[1], 16)), value) if "_x" in value else value
     if isinstance(value, bool):
         return "yes" if value else "no"
     if isinstance(value, datetime) and value == datetime(value.year, value.month, value.day, tzinfo=value.tzinfo):
