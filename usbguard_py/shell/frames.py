@@ -67,6 +67,8 @@ class Frames:
 
 def question(method: str, **parameters: str) -> bytes:
     """The call of a method as one frame, for parameters that are text."""
+    import json  # noqa: PLC0415 - as above
+
     return json.dumps({"method": f"{INTERFACE}.{method}", "parameters": parameters}).encode() + b"\0"
 
 
