@@ -16,6 +16,7 @@ help:
 	@echo "make test-full  make test, with the slow tests too"
 	@echo "make fuzz       ten million executions of the parsers, coverage-guided, into build/fuzz.jsonl"
 	@echo "make campaign   270 kills, 30 power cuts and 10 000 plug cycles, into build/campaign.jsonl; goes on where it stopped"
+	@echo "make screens    the screens of a clerk's day anew, and the pages that show them"
 	@echo "make package    $(PACKAGE)"
 	@echo "make bench      figures beside Debian's usbguard, in build/bench.json"
 	@echo "make compare    the same scenarios with Debian's usbguard, into docs/comparison.md"
@@ -51,6 +52,12 @@ demo: prepare package
 .PHONY: bench
 bench: prepare package
 	$(PYTHON) -m tests.bench
+
+# A clerk's day at the terminal, and the pages that tell it; USBGUARD_PY_SCREENS has the screens written instead of compared.
+.PHONY: screens
+screens: prepare package
+	USBGUARD_PY_SCREENS=write $(PYTHON) -m pytest -q tests/scenarios/test_day.py
+	$(PYTHON) scripts/generate.py
 
 .PHONY: campaign
 campaign: prepare package

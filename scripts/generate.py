@@ -12,6 +12,7 @@ ROOT = Path(__file__).parents[1]
 sys.path[:0] = [str(ROOT), str(ROOT / "scripts")]
 
 from catalogues import catalogues  # noqa: E402 - beside this file
+from day import day  # noqa: E402
 from lifecycle import pages  # noqa: E402
 from manpages import man_pages  # noqa: E402
 from references import references  # noqa: E402
@@ -28,6 +29,7 @@ def everything() -> dict[str, bytes]:
         **made,
         **references(),
         **pages(),
+        **day(),
         **man_pages(),
         "docs/completion/usbguard-py.bash": (script("bash") + "\n").encode(),
     }
