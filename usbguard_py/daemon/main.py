@@ -66,6 +66,7 @@ def run() -> None:
     notify("READY=1", "STATUS=" + _status(host))
     gc.collect()
     gc.freeze()  # what lives as long as the process is never looked through again
+    gc.enable()  # off since the process began
     loop.run()
     notify("STOPPING=1")
     loop.settle(time.monotonic() + LAST_FLOWS)
