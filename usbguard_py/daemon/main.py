@@ -74,6 +74,7 @@ def run() -> None:
     sinks.begin()
     gc.collect()
     gc.freeze()  # what lives as long as the process is never looked through again
+    gc.enable()  # off since the process began
     loop.run()
     notify("STOPPING=1")
     loop.settle(time.monotonic() + LAST_FLOWS)
