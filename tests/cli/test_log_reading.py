@@ -109,7 +109,7 @@ def test_the_block_has_the_lines_of_the_minutes(run: Run, quiet: Store) -> None:
 def test_without_the_judge_the_end_is_a_gap(run: Run, quiet: Store, judge: Judge) -> None:
     judge.close()
     paths.CONTROL_SOCKET.unlink()
-    said = run("log", "inspect", "--until", "0m", lang="en")
+    said = run("log", "inspect", lang="en")
     assert "after the last record; the daemon does not answer" in said.stdout
     assert said.exit_code == 1
     assert quiet.path == paths.DATABASE

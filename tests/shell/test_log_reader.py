@@ -125,6 +125,10 @@ def test_the_machine_speaks_for_itself(tmp_path: Path) -> None:
     }.items():
         (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
         (tmp_path / name).write_text(text)
+    stick = tmp_path / "sys/devices/pci0/usb1/1-2/block/sdb"
+    stick.mkdir(parents=True)
+    (stick / "size").write_text("1000000\n")
+    (tmp_path / "sys/block/sdb").symlink_to(stick)
     found = this_machine.facts(tmp_path)
     assert found.system.startswith("Debian GNU/Linux 12 (bookworm) (Linux ")
     assert (found.macs, found.addresses) == (("02:00:00:00:00:01",), ("192.0.2.7",))

@@ -1,5 +1,6 @@
 """``usbguard-py log inspect``: one page for an inspector; its first line answers the first question."""
 
+from datetime import datetime
 from typing import Any
 
 import click
@@ -58,14 +59,15 @@ def inspect(as_json: bool, since: str | None, until: str | None) -> None:  # noq
         raise click.exceptions.Exit(1)
 
 
-def gathered(period: periods.Period, now: Any) -> Found:
+def gathered(period: periods.Period, now: datetime) -> Found:
     """Read and verify the log."""
     answered = alive()
+    LogReader(paths.DATABASE).close()  # says what is wrong with this computer's own, such as the reader's role
     intact, broken = checked()
     with LogReader(paths.DATABASE) as reader, reader.snapshot():
         upto = period.until_ms(now)
-        if upto is None and answered is not None:
-            upto = answered.unix_ms
+        if upto is None:  # up to now: what the judge does not answer for is a gap
+            upto = int(now.timestamp() * 1000) if answered is None else answered.unix_ms
         coverage = reader.coverage(period.since_ms, upto, answered)
         tally = reader.tally(period.since, period.until)
         last, policy = reader.last(), reader.policy()

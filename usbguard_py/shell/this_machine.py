@@ -109,6 +109,8 @@ def _disks(folder: Path) -> Iterator[tuple[str, int]]:
         return
     for name in names:
         sectors = _text(folder / name / "size").strip()
+        if "/usb" in os.path.realpath(folder / name):  # a stick that is plugged in is no disk of the machine
+            continue
         if _DISK.fullmatch(name) and sectors.isdigit() and int(sectors):
             model = " ".join(_text(folder / name / "device/model").split())
             yield model or name, int(sectors) * SECTOR
