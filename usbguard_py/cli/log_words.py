@@ -53,7 +53,7 @@ def rest(body: Body) -> str:
         *differences(body),
         _joined(body, "policy") if body.get("kind") in {"policy-use", "start"} else "",
         proposal(body),
-        *(str(body[n]) for n in ("reason", "document", "request") if body.get(n)),
+        *(str(body[n]) for n in ("reason", "document", "request", "command", "asked") if body.get(n)),
         *(phrase(str(body[n])) for n in ("detail", "why", "fail_safe") if body.get(n)),
         *(phrase(str(p)) for p in _list(body, "problems")),
         _export(body),
