@@ -6,6 +6,7 @@ from pathlib import Path
 from tests.build import a_stick, an_asset
 from tests.cli.conftest import BY, Run
 from tests.cli.rig import Judge
+from usbguard_py.core.record_machine import view
 from usbguard_py.core.requests import LogExported, LogViewed
 from usbguard_py.shell.store import Store
 
@@ -55,3 +56,9 @@ def test_a_look_is_told_and_reading_does_not_depend_on_it(run: Run, store: Store
     assert "mau" in run("log", "--kind", "alarm").stdout
     (told,) = [r for r in judge.asked if isinstance(r, LogViewed)]
     assert (told.command, told.asked) == ("log list", "kind=alarm limit=100")
+
+
+def test_a_look_says_what_was_looked_for(run: Run, store: Store) -> None:
+    store.append("view", view("log list", "since=7d", 2, BY))
+    shown = " ".join(run("log", "--kind", "view").stdout.split())
+    assert "log list; since=7d" in shown

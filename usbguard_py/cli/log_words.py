@@ -58,7 +58,7 @@ def rest(body: Body) -> str:
         *differences(body),
         _joined(body, "policy") if body.get("kind") in {"policy-use", "start"} else "",
         proposal(body),
-        *(str(body[n]) for n in ("reason", "document", "request", "minutes") if body.get(n)),
+        *(str(body[n]) for n in ("reason", "document", "request", "command", "asked", "minutes") if body.get(n)),
         *(phrase(str(body[n])) for n in ("detail", "why", "fail_safe") if body.get(n)),
         *(phrase(str(p)) for p in _list(body, "problems")),
         _export(body),
