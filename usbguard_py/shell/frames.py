@@ -65,9 +65,12 @@ class Frames:
         return found
 
 
-def question(method: str) -> bytes:
-    """The call of a method without parameters, as one frame."""
-    return f'{{"method":"{INTERFACE}.{method}","parameters":{{}}}}\0'.encode()
+def question(method: str, parameters: "Mapping[str, str]") -> bytes:
+    """The call of a method whose parameters are texts, as one frame."""
+    import json  # noqa: PLC0415 - as above
+
+    call = {"method": f"{INTERFACE}.{method}", "parameters": dict(parameters)}
+    return json.dumps(call).encode() + b"\0"
 
 
 def error_from(message: "Mapping[str, Any]") -> GuardError:
