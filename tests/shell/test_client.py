@@ -8,9 +8,10 @@ from pathlib import Path
 import pytest
 
 from tests.cli.rig import STATUS, Judge
+from usbguard_py import paths
 from usbguard_py.core.requests import Explain, Status, Watch
 from usbguard_py.errors import BadMessage, DaemonUnavailable, NoAnswer, NotFound
-from usbguard_py.shell.client import call, stream
+from usbguard_py.shell.client import ask, call, stream
 
 
 @pytest.fixture
@@ -28,6 +29,16 @@ def judge(place: Path) -> Iterator[Judge]:
 def test_a_question_and_its_answer(judge: Judge, place: Path) -> None:
     judge.answers["Status"] = STATUS
     assert call(Status(), path=place) == STATUS
+
+
+def test_a_question_that_needs_no_request_is_the_same_on_the_wire(
+    judge: Judge, place: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(paths, "CONTROL_SOCKET", place)
+    judge.answers |= {"Status": STATUS, "Explain": {"code": "HUB"}}
+    assert ask("Status") == STATUS
+    assert ask("Explain", {"name": "1-2 “ê” \0"}) == {"code": "HUB"}
+    assert judge.asked == [Status(), Explain(name="1-2 “ê” \0")]
 
 
 def test_a_refusal_is_the_error_that_was_raised(judge: Judge, place: Path) -> None:

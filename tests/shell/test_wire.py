@@ -12,6 +12,7 @@ from usbguard_py import errors
 from usbguard_py.core.carrying import Head, Machine
 from usbguard_py.core.requests import INTERFACE, MAX_REQUEST, METHODS, Explain, Watch
 from usbguard_py.errors import BadMessage, GuardError, NotFound
+from usbguard_py.shell import frames
 from usbguard_py.shell.frames import error_from
 from usbguard_py.shell.wire import Frames, call_message, encode, error_message
 
@@ -26,9 +27,9 @@ OBJECTS = st.dictionaries(st.text(), JSON, max_size=4)
 @given(st.lists(OBJECTS, max_size=4), st.integers(1, 7))
 def test_any_cutting_of_the_stream_gives_the_same_messages(messages: list[dict[str, object]], size: int) -> None:
     data = b"".join(encode(m) for m in messages)
-    frames = Frames()
-    seen = [m for at in range(0, len(data), size) for m in frames.feed(data[at : at + size])]
-    assert seen == messages
+    for one in (Frames(), frames.Frames()):
+        seen = [m for at in range(0, len(data), size) for m in one.feed(data[at : at + size])]
+        assert seen == messages
 
 
 BAD = {
@@ -45,10 +46,11 @@ BAD = {
 }
 
 
+@pytest.mark.parametrize("kind", [Frames, frames.Frames], ids=["the daemon's", "a client's"])
 @pytest.mark.parametrize("data", BAD.values(), ids=BAD.keys())
-def test_rubbish_is_an_error(data: bytes) -> None:
+def test_rubbish_is_an_error(data: bytes, kind: type[frames.Frames]) -> None:
     with pytest.raises(BadMessage):
-        Frames().feed(data)
+        kind().feed(data)
 
 
 def test_the_longest_message_passes() -> None:
@@ -57,13 +59,13 @@ def test_the_longest_message_passes() -> None:
 
 
 def test_rubbish_in_small_pieces_never_fills_memory() -> None:
-    frames = Frames(limit=100)
+    held = Frames(limit=100)
     for _ in range(100):
-        frames.feed(b"x")
+        held.feed(b"x")
     for _ in range(3):
         with pytest.raises(BadMessage):
-            frames.feed(b"x")
-    assert len(frames._held) == 100
+            held.feed(b"x")
+    assert len(held._held) == 100
 
 
 KINDS = errors.kinds()

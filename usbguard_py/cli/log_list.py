@@ -1,4 +1,7 @@
-"""``usbguard-py log list``: what is printed, and the newest records where nothing else is asked for."""
+"""``usbguard-py log list``: what is printed, and the newest records where nothing else is asked for.
+
+What a look at the log does beside showing it belongs into :func:`printed`, through which both doors go.
+"""
 
 from __future__ import annotations
 

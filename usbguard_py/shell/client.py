@@ -2,8 +2,9 @@
 
 import socket
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
+from types import MappingProxyType
 
 from usbguard_py import paths
 from usbguard_py.errors import DaemonUnavailable, NoAnswer
@@ -20,9 +21,11 @@ TIMEOUT = 5.0  # seconds for a question; the daemon answers one in milliseconds
 TIMEOUT_CHANGE = 60.0  # seconds for a change: an examination, or a busy drive that is cut at its deadline
 
 
-def ask(method: str, timeout: float = TIMEOUT, path: Path | None = None, **parameters: str) -> "dict[str, Any]":
-    """Ask the daemon a question and return its answer; as :func:`call`, which any request is for."""
-    return _exchanged(question(method, **parameters), timeout, path)
+def ask(
+    method: str, parameters: "Mapping[str, str]" = MappingProxyType({}), seconds: float = TIMEOUT
+) -> "dict[str, Any]":
+    """Ask the daemon a question whose parameters are texts; as :func:`call`, which any request is for."""
+    return _exchanged(question(method, parameters), seconds, None)
 
 
 def call(request: "Request", timeout: float | None = None, path: Path | None = None) -> "dict[str, Any]":

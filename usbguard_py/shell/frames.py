@@ -65,11 +65,12 @@ class Frames:
         return found
 
 
-def question(method: str, **parameters: str) -> bytes:
-    """The call of a method as one frame, for parameters that are text."""
+def question(method: str, parameters: "Mapping[str, str]") -> bytes:
+    """The call of a method whose parameters are texts, as one frame."""
     import json  # noqa: PLC0415 - as above
 
-    return json.dumps({"method": f"{INTERFACE}.{method}", "parameters": parameters}).encode() + b"\0"
+    call = {"method": f"{INTERFACE}.{method}", "parameters": dict(parameters)}
+    return json.dumps(call).encode() + b"\0"
 
 
 def error_from(message: "Mapping[str, Any]") -> GuardError:

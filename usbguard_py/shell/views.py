@@ -15,7 +15,7 @@ def viewed(command: str, asked: Mapping[str, object]) -> int:
     """
     said = " ".join(f"{name}={value}" for name, value in asked.items() if value not in (None, ""))
     try:
-        seq = ask("LogViewed", TIMEOUT, command=command, asked=said[:1024]).get("seq")
+        seq = ask("LogViewed", {"command": command, "asked": said[:1024]}, TIMEOUT).get("seq")
     except GuardError:
         return 0
     return seq if isinstance(seq, int) else 0
