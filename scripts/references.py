@@ -17,6 +17,7 @@ INTRODUCTION = N_("Written by scripts/generate.py from the commands themselves."
 CODES = {
     0: N_("Done; for a question, the answer is yes."),
     1: N_("The answer is no, or what was named is not there."),
+    2: N_("doctor found a danger."),
     64: N_("The command line is not complete or contradicts itself."),
     65: N_("A file or a device that was read is not what it should be."),
     69: N_("Something that is needed does not run or is not there."),

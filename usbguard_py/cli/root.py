@@ -10,6 +10,7 @@ _HERE = "usbguard_py.cli."
 
 COMMANDS: dict[str, Place] = {
     "status": Place(_HERE + "status", N_("How things stand: protection, list, log")),
+    "doctor": Place(_HERE + "doctor", N_("Look over the computer: what is to be done, and how")),
     "devices": Place(_HERE + "devices", N_("Devices connected now, and what was decided")),
     "peripheral": Place(_HERE + "peripheral", N_("Keyboards and mice of this workplace")),
     "whitelist": Place(_HERE + "whitelist", N_("The list of approved devices")),

@@ -4,7 +4,6 @@ The order matters: the boot loader closes only after every initramfs can admit t
 """
 
 from collections.abc import Callable, Iterator
-from pathlib import Path
 
 import msgspec
 
@@ -19,6 +18,7 @@ from usbguard_py.errors_floor import (
     FloorUnsupported,
 )
 from usbguard_py.shell import bootloader, floor, initramfs
+from usbguard_py.shell.disks import on_usb
 from usbguard_py.shell.files import put, text_of
 from usbguard_py.shell.floor_check import DRIVERS_UNIT, HIDDEN, OPTION, RENEWAL, UNIT
 from usbguard_py.shell.tools import asked, run
@@ -52,7 +52,7 @@ def refuse_lock_out(*, keyboard: bool) -> None:
     if floor.mode() != "enforce":
         raise FloorObserves
     for path in ("/", "/usr", "/boot"):
-        if _on_usb(path):
+        if on_usb(path):
             raise FloorOnUsb(path=path)
     # Behind an external hub nothing works before the daemon has judged the hub.
     if keyboard and not any("." not in port for port in floor.keyboard_ports()):
@@ -152,21 +152,3 @@ def _building() -> str:
 def _update_initramfs() -> None:
     for command in initramfs.commands():
         run(*command)
-
-
-def _on_usb(path: str) -> bool:
-    """Whether the file system at ``path`` lies on a USB device, also below encryption or a volume group."""
-    number = next((f[2] for f in _mounts() if f[4] == path), "")
-    return bool(number) and _below_usb(paths.SYS / "dev/block" / number)
-
-
-def _mounts() -> Iterator[list[str]]:
-    """The lines of mountinfo as fields: the third is the device, the fifth the place, proc_pid_mountinfo(5)."""
-    return (line.split() for line in reversed(text_of(paths.ROOT / "proc/self/mountinfo").splitlines()))
-
-
-def _below_usb(device: Path) -> bool:
-    real = device.resolve()
-    if any(part.startswith("usb") and part[3:].isdigit() for part in real.parts):
-        return True
-    return any(_below_usb(slave) for slave in real.glob("slaves/*"))

@@ -133,11 +133,14 @@ class Reader:
         with reported(self.path):
             return Ledger(self._connection, Clock()).last()
 
+    def newest(self) -> int:
+        """The latest time of any entry, in seconds since 1970."""
+        with reported(self.path):
+            return Ledger(self._connection, Clock()).newest()
+
     def today(self) -> str:
         """The day by which dates are judged, as the judge sees it: never earlier than that of the newest entry."""
-        with reported(self.path):
-            newest = Ledger(self._connection, Clock()).newest()
-        return day(max(Clock().read().unix_ms, newest * 1000))
+        return day(max(Clock().read().unix_ms, self.newest() * 1000))
 
     def evidence(self, sha256: str) -> bytes | None:
         """The stored bytes with that SHA-256 (hex): the raw descriptors that a decision names."""

@@ -23,9 +23,9 @@ def judged(path: Path, database: Path) -> dict[str, Any]:
     """
     device = capture.device(capture.load(path), str(path))
     with Reader(database) as reader:
-        facts = _facts(reader, device.serial)
-    decision = judge(device, facts)
-    asset = next((a for a in facts.candidates if a.id == decision.asset), None)
+        known = facts(reader, device.serial)
+    decision = judge(device, known)
+    asset = next((a for a in known.candidates if a.id == decision.asset), None)
     return {
         **account(device, decision),
         "state": "seen",  # nothing was done
@@ -38,7 +38,8 @@ def judged(path: Path, database: Path) -> dict[str, Any]:
     }
 
 
-def _facts(reader: Reader, serial: bytes | None) -> Facts:
+def facts(reader: Reader, serial: bytes | None) -> Facts:
+    """What the gates may ask about a device with that serial; no other connected device is considered."""
     stored = reader.policy()
     return Facts(
         policy=Policy(name="observe", enforce=False)
