@@ -72,7 +72,7 @@ def test_before_anything_is_blocked(run: Run, judge: Judge, store: Store) -> Non
     text = result.stdout
     assert "CẢNH BÁO: KHÔNG CHẶN GÌ: máy này chỉ quan sát.\n  → usbguard-py activate --confirm-within 10m" in text
     assert "usbguard-py peripheral enrol 1-1" in text
-    assert "usbguard-py whitelist add --device 1-2" in text
+    assert "usbguard-py explain 1-2" in text
     assert text.index("CẢNH BÁO") < text.index("Lưu ý:") < text.index("Đạt yêu cầu:")
     found = names(run("doctor", "--json").stdout)
     assert found["observing"]["level"] == "warning"

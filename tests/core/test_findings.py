@@ -191,9 +191,9 @@ def test_an_observing_computer_is_not_blamed_for_what_only_a_blocking_one_has() 
 
 
 def test_nothing_is_said_of_what_was_not_seen() -> None:
-    blind = Condition(devices=None, enrolled=None, units=None, books=None, start=Start(open_parts=None))
+    blind = Condition(answers=False, devices=None, enrolled=None, units=None, books=None, start=Start(open_parts=None))
     told = set(names(blind))
-    assert not told & {"devices-allowed", "keyboard-absent", "units-run", "books-readable", "floor-closed"}
+    assert not told & {"protects", "devices-allowed", "keyboard-absent", "units-run", "books-readable", "floor-closed"}
 
 
 @pytest.mark.parametrize(
@@ -219,7 +219,7 @@ def test_what_is_blocked_names_the_command_that_helps() -> None:
         every = findings(changed(devices=(KEYBOARD, device)))
         return next(f.facts["command"] for f in every if f.name == "device-blocked")
 
-    assert command(STICK) == "usbguard-py whitelist add --device 1-3"
+    assert command(STICK) == "usbguard-py explain 1-3"
     assert command(SECOND) == "usbguard-py peripheral enrol 1-2"
     assert command(PHONE) == "usbguard-py explain 1-6"
 

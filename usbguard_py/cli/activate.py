@@ -1,6 +1,7 @@
 """``usbguard-py activate`` and ``confirm``: begin to block, and go back by itself unless a person confirms."""
 
 import re
+from typing import Any
 
 import click
 
@@ -55,6 +56,16 @@ def span(text: str) -> int:
 @option("--no-keyboard", is_flag=True, help=N_("Block even though no keyboard is enrolled: it stops working."))
 def activate(file: str, within: str, no_keyboard: bool, as_json: bool) -> None:  # noqa: FBT001 - click's flags
     """Check here first, so that an error names the file; then ask the daemon."""
+    tell(begun(file, within, no_keyboard=no_keyboard), within, as_json=as_json)
+
+
+def begun(file: str, within: str, *, no_keyboard: bool = False) -> dict[str, Any]:
+    """Put the policy on trial for the time ``within``; the daemon's answer.
+
+    Raises:
+        Usage: no such time, or a policy that only observes.
+        KeyboardNotEnrolled, TrialRunning: the daemon refuses.
+    """
     seconds = span(within)
     text = text_of(file)
     policy = read_policy(text, origin=file)
@@ -62,14 +73,18 @@ def activate(file: str, within: str, no_keyboard: bool, as_json: bool) -> None: 
         words = _("“{name}” only observes: usbguard-py policy use {file}")
         raise Usage(detail=words.format(name=policy.name, file=file))
     origin = str(place(file).absolute())
-    answer = call(PolicyUse(text=text, origin=origin, no_keyboard=no_keyboard, confirm_within=seconds))
+    return call(PolicyUse(text=text, origin=origin, no_keyboard=no_keyboard, confirm_within=seconds))
+
+
+def tell(answer: dict[str, Any], within: str, *, as_json: bool = False) -> None:
+    """Say what has begun, and until when it has to be confirmed."""
     if as_json:
         json_out(answer)
         return
     done = typed(answer, Done)
     say(_("The policy “{name}” blocks from now on (record {seq}).").format(name=done.name, seq=done.seq), "good")
     say()
-    for line, style in lines(done.trial or Trial(seconds)):
+    for line, style in lines(done.trial or Trial(span(within))):
         say(line, style)
     say()
     say(_("Try it now: keyboard, mouse, an approved drive, and one that is not approved."))

@@ -97,7 +97,7 @@ def _asked() -> condition.Condition:
     except DaemonUnavailable:
         return _alone(condition.Condition(now_enforces=enforcing, daemon=False))
     except PermissionRefused:
-        return _alone(condition.Condition(now_enforces=enforcing))
+        return _alone(condition.Condition(now_enforces=enforcing, answers=False))
     except GuardError as error:
         return _alone(condition.Condition(now_enforces=enforcing, fail_safe=str(error)))
     known = condition.Condition(

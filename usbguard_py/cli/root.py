@@ -10,6 +10,7 @@ _HERE = "usbguard_py.cli."
 
 COMMANDS: dict[str, Place] = {
     "status": Place(_HERE + "status", N_("How things stand: protection, list, log")),
+    "setup": Place(_HERE + "setup", N_("The first run: roles, agency, keyboard; can be run again")),
     "doctor": Place(_HERE + "doctor", N_("Look over the computer: what is to be done, and how")),
     "devices": Place(_HERE + "devices", N_("Devices connected now, and what was decided")),
     "peripheral": Place(_HERE + "peripheral", N_("Keyboards and mice of this workplace")),

@@ -26,7 +26,7 @@ def protection(c: Condition) -> Iterator[Finding]:
         yield found("observing")
     elif c.trial is not None:
         yield found("on-trial", minutes=-(-c.trial // 60))
-    elif not c.fail_safe:
+    elif c.answers and not c.fail_safe:
         yield found("protects")
 
 

@@ -50,9 +50,7 @@ def _blocked(device: Device, *, now: bool) -> Finding:
 
 
 def _command(device: Device) -> str:
-    """What somebody would type to let it work, or to see why it never will."""
-    if device.code == "NOT_LISTED":
-        return f"usbguard-py whitelist add --device {device.name}"
+    """What to type: a drive is never put on the list by a finding's word, so for it only the reasons."""
     if device.code == "INPUT_NOT_ENROLLED":
         return f"usbguard-py peripheral enrol {device.name}"
     return f"usbguard-py explain {device.name}"

@@ -119,6 +119,7 @@ class Condition(msgspec.Struct, frozen=True):
     now_enforces: bool = True
     trial: int | None = None
     daemon: bool = True
+    answers: bool = True  # the daemon told this account how things stand
     fail_safe: str = ""
     devices: tuple[Device, ...] | None = ()
     enrolled: tuple[Enrolled, ...] | None = ()

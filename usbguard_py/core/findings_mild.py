@@ -84,7 +84,7 @@ MILD: dict[str, Kind] = {
     # in order
     "protects": Kind(Level.OK, N_("What is not allowed is blocked.")),
     "keyboard-works": Kind(Level.OK, N_("The keyboard on port {name} is enrolled.")),
-    "keyboard-elsewhere": Kind(Level.OK, N_("There is a keyboard that is not on USB; it always works.")),
+    "keyboard-elsewhere": Kind(Level.OK, N_("The kernel shows a keyboard that is not on USB (PS/2 or built in).")),
     "passphrase-typed": Kind(Level.OK, N_("The disk's passphrase can be typed at the next start.")),
     "devices-allowed": Kind(Level.OK, N_("No connected device is or would be blocked.")),
     "floor-closed": Kind(Level.OK, N_("USB is closed from power-on.")),

@@ -52,7 +52,7 @@ def seen(asked: condition.Condition) -> condition.Condition:
     books, refused = _books()
     if refused:
         unseen.append(LIST_UNSEEN)
-    given = {name: getattr(asked, name) for name in ("now_enforces", "trial", "daemon", "fail_safe")}
+    given = {name: getattr(asked, name) for name in ("now_enforces", "trial", "daemon", "answers", "fail_safe")}
     return condition.Condition(
         **given,
         devices=asked.devices,

@@ -1,5 +1,6 @@
 """Small configuration files of the system: read with a bound, replaced as a whole."""
 
+import contextlib
 import os
 from pathlib import Path
 
@@ -27,12 +28,13 @@ def put(path: Path, text: str, mode: int = 0o644) -> None:
     try:
         path.parent.mkdir(mode=0o755, parents=True, exist_ok=True)
         fd = os.open(new, os.O_CREAT | os.O_WRONLY | os.O_TRUNC | os.O_CLOEXEC, 0o644)
-        try:
+        with os.fdopen(fd, "wb") as opened:  # writes all of it or fails; os.write may write a part
             os.fchmod(fd, mode)
-            os.write(fd, text.encode())
+            opened.write(text.encode())
+            opened.flush()
             os.fsync(fd)
-        finally:
-            os.close(fd)
         new.rename(path)
     except OSError as error:
+        with contextlib.suppress(OSError):
+            new.unlink(missing_ok=True)
         raise CannotWrite(path=str(path), detail=error.strerror or str(error)) from error

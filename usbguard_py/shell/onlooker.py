@@ -56,7 +56,9 @@ def _device(name: str, reader: Reader | None) -> condition.Device | None:
         return None
     facts = Facts(_UNKNOWN, fail_safe="no list") if reader is None else rehearsal.facts(reader, device.serial)
     said = account(device, judge(device, facts))
-    title = " ".join(str(said[key]) for key in ("manufacturer", "product") if said[key])
+    maker, product = str(said["manufacturer"]), str(said["product"])
+    named = product.casefold().startswith(maker.casefold())
+    title = product if named else " ".join(text for text in (maker, product) if text)
     return msgspec.convert({**said, "title": title, "built_in": built_in(name)}, condition.Device)
 
 
