@@ -68,7 +68,9 @@ def every_kind() -> dict[str, dict[str, Any]]:
         ),
         "peripheral-enrol": changes.peripheral_enrolled(keyboard, 3, BY),
         "peripheral-remove": changes.peripheral_removed(keyboard, "replaced", "", 4, "quanly"),
-        "policy-use": changes.policy_used("standalone", "aa", "", "/usr/share", BY, trial={"confirm_within_ms": 600_000}),
+        "policy-use": changes.policy_used(
+            "standalone", "aa", "", "/usr/share", BY, trial={"confirm_within_ms": 600_000}
+        ),
     }
 
 
