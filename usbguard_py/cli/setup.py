@@ -67,7 +67,12 @@ def _shown(steps: Sequence[Step], agency: Agency | None) -> None:
         return
     before, after = (msgspec.structs.asdict(one) for one in (papers.agency(), agency))
     changed = [name for name in after if after[name] != before[name]]
-    facts([("    " + _(questions.AGENCY[n]), f"{before[n] or '–'} → {after[n] or '–'}") for n in changed])
+    facts([("    " + _(questions.AGENCY[n]), f"{_value(before[n])} → {_value(after[n])}") for n in changed])
+
+
+def _value(text: str | None) -> str:
+    """A line of the agency's file: none, or one that says that there is nothing, are two things."""
+    return "–" if text is None else text or "“”"
 
 
 def _chosen(given: dict[str, Any], *, asks: bool, yes: bool) -> list[Step]:
@@ -88,12 +93,13 @@ def _chosen(given: dict[str, Any], *, asks: bool, yes: bool) -> list[Step]:
         return steps
     finally:
         if asks and not finished:
+            say()  # Ctrl-C leaves the cursor behind the question
             say(_("Nothing was changed."))
 
 
 def _json_steps(given: dict[str, Any], *, yes: bool) -> list[Step]:
     """The steps for a program, which is shown and asked nothing."""
-    steps = planned(questions.wanted(given, asks=False))
+    steps = planned(questions.wanted(given, asks=False, quiet=True))
     if steps and not yes:
         raise Usage(detail=_("confirmation is needed; add --yes"))
     return steps

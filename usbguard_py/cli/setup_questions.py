@@ -52,11 +52,11 @@ def language() -> None:
     speak(ask("Ngôn ngữ / Language (vi, en)", i18n.language(), _known_language))
 
 
-def wanted(given: Mapping[str, Any], *, asks: bool) -> Wanted:
-    """What the flags say, and for the rest what a person at the terminal answers."""
+def wanted(given: Mapping[str, Any], *, asks: bool, quiet: bool = False) -> Wanted:
+    """What the flags say, and for the rest what a person at the terminal answers; ``quiet``: nothing is shown."""
     return Wanted(
         agency=_agency(given, asks=asks),
-        enrol=_enrol(given["enrol"], asks=asks),
+        enrol=_enrol(given["enrol"], asks=asks, quiet=quiet),
         members=tuple(pair for role in ROLES for pair in _members(role, given[role], asks=asks)),
     )
 
@@ -92,10 +92,13 @@ def _text(name: str, now: str | None) -> str | None:
     return answer or now
 
 
-def _enrol(ports: tuple[str, ...], *, asks: bool) -> tuple[str, ...]:
+def _enrol(ports: tuple[str, ...], *, asks: bool, quiet: bool) -> tuple[str, ...]:
     """The ports whose keyboard or mouse is to be enrolled: those named, or each that a person agreed to."""
     devices = typed(call(requests.Devices()), Devices).devices
     enrolled = {p.port for p in typed(call(requests.PeripheralList()), Peripherals).peripherals}
+    for device in devices if not quiet else ():
+        if device.name in ports:
+            _describe(device)
     if ports or not asks:
         return tuple(port for port in dict.fromkeys(ports) if port not in enrolled)
     _heading(_("Keyboard and mouse"))
@@ -118,7 +121,7 @@ def _describe(device: Device) -> None:
     state = _("enrolled") if device.peripheral else _("not enrolled")
     title = device.title or device.usb_id
     kind = word(PERIPHERALS, device.kind)
-    say(_("{kind} on port {port}: {title} ({state})").format(kind=kind, port=device.name, title=title, state=state))
+    say(_("Port {port}: {kind}, {title} ({state})").format(kind=kind, port=device.name, title=title, state=state))
 
 
 def _built_in(devices: tuple[Device, ...]) -> None:
