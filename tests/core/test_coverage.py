@@ -291,6 +291,19 @@ def test_the_edges_of_a_period() -> None:
     assert coverage([]).hundredths is None
 
 
+def test_a_millisecond_of_rounding_is_no_gap() -> None:
+    """The wall clock and the clock of the boot are read one after the other."""
+    life = Life()
+    life.write("begin")
+    life.wait(50)
+    life.wall -= 1
+    life.start()
+    life.wait(SECOND)
+    life.event()
+    assert told(coverage(life.marks)) == [("", 1)]
+    assert coverage(life.marks).hundredths == 10_000
+
+
 ACTIONS = st.one_of(
     st.sampled_from(["start", "stop", "crash", "off", "cut", "boots", "event", "switch", "sleep", "lost"]),
     st.integers(1, 5000),

@@ -83,6 +83,7 @@ def test_an_answer_of_the_judge_is_as_good_as_an_entry(path: Path) -> None:
         assert last is not None
         later = Reading(rfc3339(last.unix_ms + 1000), last.unix_ms + 1000, last.mono_ms + 1000, last.boot)
         assert reader.coverage(None, None, later).until == last.unix_ms + 1000
+        assert not reader.coverage(None, later.unix_ms + 5, later).total("end")
         assert reader.bounds(None, None) == (1, last.seq)
         assert reader.bounds(DAY // 1000 + 100_000_000, None) == (0, 0)
 

@@ -193,7 +193,9 @@ def coverage(marks: Iterable[Mark], since: int | None = None, until: int | None 
     finish = max((s.end for s in stretches), default=known) if until is None else until
     before = Stretch(begin, min(earliest, _wall(first)), Reason.BEFORE, first.seq)
     after = Stretch(known, known if until is None else until, Reason.END, last.seq)
-    told = tuple(_joined([*([] if since is None else [before]), *stretches, after], begin, finish))
+    # Without a begin: by a millisecond of rounding, what was before may reach into what came then.
+    parts = [s for s in stretches if s.reason != Reason.BEFORE] if since is None else [before, *stretches]
+    told = tuple(_joined([*parts, after], begin, finish))
     return Coverage(begin, finish, told, walk.backwards)
 
 
