@@ -724,7 +724,7 @@ class Coverage:
         first = min((begin for begin, _, why in self.stretches if why != "before"), default=self.zero + self.at)
         joined: List[Tuple[int, int, str]] = []
         for begin, end, why in ((max(one[0], first), one[1], one[2]) for one in self.stretches):
-            if begin >= end:
+            if begin >= end or why == "before":
                 continue
             touches = joined and joined[-1][2] == why and joined[-1][1] == begin
             joined.append((joined.pop()[0] if touches else begin, end, why))

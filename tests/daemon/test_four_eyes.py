@@ -463,7 +463,6 @@ REQUESTS = {
     "PeripheralRemove": "lets less be used",
     "PolicyUse": "the administrator's, an alarm when it takes the second person away: docs/adr/0165",
     "PolicyConfirm": "keeps in force what PolicyUse put there",
-    "LogCheckpoint": "a record",
     "FloorChanged": "a record",
     "DriversChanged": "a record",
 }

@@ -249,6 +249,7 @@ def test_times_that_cannot_be(both: Both, lines: list[bytes]) -> None:
 
     def change(bodies: list[bytes]) -> None:
         one, other = (json.loads(bodies[at]) for at in (3, 4))
+        other["mono_ms"] += 1  # the two may have been written in one millisecond
         for at, fields, seq in ((3, other, 4), (4, one, 5)):
             text = json.dumps({**fields, "seq": seq}, sort_keys=True, separators=(",", ":"))
             bodies[at] = text.encode()
