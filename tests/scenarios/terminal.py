@@ -12,7 +12,7 @@ PACKAGES = ("tmux", "libevent-core-2.1-7", "libutempter0")
 COLUMNS, LINES = 100, 40
 PROMPT = "$ "
 PATIENCE = 120.0  # seconds until something that was asked for is on the screen; emulation is slow
-SHELL = f"PS1='{PROMPT}' exec bash --noprofile --norc --noediting"
+SHELL = f"read -r; PS1='{PROMPT}' exec bash --noprofile --norc --noediting"
 
 
 def install_tmux(guest: Guest) -> None:
@@ -44,7 +44,7 @@ class Terminal:
         self._do("refresh-client -f no-output")
         self._do(f"refresh-client -C {COLUMNS}x{LINES}")
         self._do(f"pipe-pane -O 'exec cat > {pipe}'")
-        self.type("")  # what the shell printed before that is not in the pipe
+        self.type("")  # the shell begins by it: what it printed before that would not be in the pipe
         self.wait(f"\n{PROMPT}")
 
     def _do(self, command: str) -> list[str]:

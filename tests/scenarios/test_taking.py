@@ -1,4 +1,4 @@
-"""A carried list is taken by two persons where the policy says so, and not by halves when its stick is pulled out."""
+"""A carried list is taken by two persons where the policy says so, and whole or not at all whatever goes wrong."""
 
 import io
 import json
@@ -14,12 +14,23 @@ from usbguard_py.core.carrying import Head, Machine, list_digest
 from usbguard_py.core.whitelist import Asset, Custody
 from usbguard_py.shell.carried_files import write_carried
 
-DEVICES = 150  # so that the file is longer than what the kernel reads at once
+DEVICES = 60  # beside the sample, so that the transaction takes its time
 FIRST, SECOND = {"user": "canboa", "login": "canboa"}, {"user": "canbob", "login": "canbob"}
 AT = "2026-11-22T08:00:00.000+07:00"
 STAMPS = {"added_at": AT, "changed_at": AT, "added_by": "quanly"}
 LIST = "/srv/list.json"
 MOUNTED = "/mnt/stick"
+# Kills the process that holds SQLite's lock for writing: byte 120 of the shared memory of the log (walformat.html).
+KILLER = """
+import os, signal, sys
+pid, inode = sys.argv[1], f":{os.stat(sys.argv[2]).st_ino}"
+print("watching")
+while True:
+    for words in map(str.split, open("/proc/locks")):
+        if words[3:5] == ["WRITE", pid] and words[5].endswith(inode) and int(words[6]) <= 120 <= int(words[7]):
+            os.kill(int(pid), signal.SIGKILL)
+            sys.exit()
+"""
 SAME = Sentences(
     "Another person has to take this list, too: it was canboa, who is logged in here, who took it first.",
     "",
@@ -90,8 +101,32 @@ def pulled_out_while_it_is_read(rig: Rig, stick: Plugged) -> None:
     assert standing(rig) == before
 
 
+def killed_while_it_is_written(rig: Rig) -> None:
+    """The judge dies with the transaction open: it starts again with one of both lists, whole, and it goes on."""
+    guest, before, seq = rig.guest, standing(rig), rig.seq()
+    stick = guest.plug_stick(serial=APPROVED)
+    rig.allowed(stick, seq)
+    pid = guest.run("systemctl show -p MainPID --value usbguard-py").stdout.strip()
+    killer = guest.start(["python3", "-uc", KILLER, pid, f"{DATABASE}-shm"])
+    killer.wait_output("watching")
+    assert rig.cli(command(rig), check=False, **FIRST).returncode != 0
+    assert killer.wait() == 0, killer.output
+    guest.run("until usbguard-py status >/dev/null; do :; done")
+    carried, taken = (now - then for now, then in zip(standing(rig)[3:], before[3:], strict=True))
+    assert (carried, taken) in {(0, 0), (DEVICES + 1, 1)}
+    rig.facts["killed before its commit"] = not taken
+    if not taken:
+        assert standing(rig) == before
+        rig.cli(command(rig), **FIRST)
+    rig.dead_again(stick.port)
+    after = standing(rig)
+    assert after[3:] == (before[3] + DEVICES + 1, before[4] + 1)
+    assert {row["state"] for row in after[2]} == {"revoked"}
+    rig.cli("log verify")
+
+
 def test_a_carried_list_is_taken_by_two_persons_and_never_half(rig: Rig) -> None:
-    """Two persons open a stick by it; pulled out in the middle, it is the list of before."""
+    """Two persons open a stick by it; pulled out or killed in the middle, it is the list of before, and goes on."""
     guest = rig.guest
     guest.run("for name in canboa canbob; do useradd --groups usbguard-manager $name; done")
     guest.run("sed 's/^four_eyes = .*/four_eyes = 7/' /usr/share/usbguard-py/policies/standalone.toml > /root/two.toml")
@@ -105,4 +140,4 @@ def test_a_carried_list_is_taken_by_two_persons_and_never_half(rig: Rig) -> None
     by_two_persons(rig, stick)
     guest.write(LIST, closing, 0o644)
     pulled_out_while_it_is_read(rig, stick)
-    rig.cli("log verify")
+    killed_while_it_is_written(rig)
