@@ -56,7 +56,7 @@ bench: prepare package
 # A clerk's day at the terminal, and the pages that tell it; USBGUARD_PY_SCREENS has the screens written instead of compared.
 .PHONY: screens
 screens: prepare package
-	USBGUARD_PY_SCREENS=write $(PYTHON) -m pytest -q tests/scenarios/test_day.py
+	USBGUARD_PY_SCREENS=write $(PYTHON) -m pytest -q tests/days/test_day.py
 	$(PYTHON) scripts/generate.py
 
 .PHONY: campaign
@@ -75,10 +75,10 @@ fuzz: .venv/stamp
 
 .PHONY: test test-full test-fast test-package test-papers test-lab
 test: prepare-all
-	$(PYTHON) -m tests.rooms fast package papers lab scenarios attacks
+	$(PYTHON) -m tests.rooms fast package papers lab scenarios days attacks
 
 test-full: prepare-all
-	$(PYTHON) -m tests.rooms --slow fast package papers lab scenarios attacks attacks-13 crashes
+	$(PYTHON) -m tests.rooms --slow fast package papers lab scenarios days attacks attacks-13 crashes
 
 test-fast: .venv/stamp
 	$(PYTHON) -m tests.rooms fast
@@ -90,7 +90,7 @@ test-papers: prepare-all
 	$(PYTHON) -m tests.rooms papers
 
 test-lab: prepare package
-	$(PYTHON) -m tests.rooms lab scenarios attacks
+	$(PYTHON) -m tests.rooms lab scenarios days attacks
 
 .PHONY: lint format
 lint: .venv/stamp

@@ -12,6 +12,7 @@ ROOMS = {
     "lab_floor": "lab",
     "scenarios": "scenarios",
     "attacks": "attacks",
+    "days": "days",
     "crashes": "crashes",
     "papers_rendered": "papers",
 }

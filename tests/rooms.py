@@ -30,7 +30,8 @@ WHOLE_BUDGET_SLOW = 80 * 60
 class Room:
     """A group of tests: how pytest selects them, seconds they may take, what to run before and after, environment.
 
-    Of a room with guests `side_by_side` the tests marked `alone` run after the others, one at a time.
+    Of a room with guests `side_by_side` the tests marked `alone` run after the others, one at a time; a room that has
+    none of these says so.
     """
 
     select: tuple[str, ...]
@@ -39,6 +40,7 @@ class Room:
     before: tuple[tuple[str, ...], ...] = ()
     after: tuple[tuple[str, ...], ...] = ()
     environment: Mapping[str, str] = field(default_factory=dict)
+    alone: bool = True
 
 
 TESTS, FILES = "loadgroup", "loadfile"
@@ -50,7 +52,7 @@ ROOMS = {
     "fast": Room(
         (
             "-m",
-            "not lab and not scenarios and not attacks and not crashes and not package and not papers",
+            "not lab and not scenarios and not days and not attacks and not crashes and not package and not papers",
             "-n",
             "2",
             "--dist",
@@ -69,6 +71,14 @@ ROOMS = {
         before=(("rm", "-f", "build/scenarios.json"),),
         after=((sys.executable, "-m", "tests.scenarios.evidence", "check", "scenarios"),),
         environment=ALONE,
+    ),
+    "days": Room(
+        ("-m", "days"),
+        budget=6 * 60,
+        side_by_side=TESTS,
+        after=((sys.executable, "-m", "tests.scenarios.evidence", "check", "days"),),
+        environment=ALONE,
+        alone=False,
     ),
     "attacks": Room(
         ("-m", "attacks"),
@@ -121,8 +131,11 @@ def runs(room: Room, *, slow: bool) -> dict[str, tuple[str, ...]]:
     chosen = marks if slow else f"({marks}) and not slow"
     if not room.side_by_side:
         return {"": (option, chosen, *more)}
+    two = ("-n", "2", "--dist", room.side_by_side)
+    if not room.alone:
+        return {"": (option, chosen, *two, *more)}
     return {
-        "": (option, f"({chosen}) and not alone", "-n", "2", "--dist", room.side_by_side, *more),
+        "": (option, f"({chosen}) and not alone", *two, *more),
         "-alone": (option, f"({chosen}) and alone", *more),
     }
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.scenarios.day import committed, settled
+from tests.days.day import committed, settled
 
 SCREEN = """Đã bàn giao TB-0002 (bản ghi 58).
 Đã ngắt thiết bị ở cổng 2-1 sau 3.168 ms.

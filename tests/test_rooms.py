@@ -55,6 +55,13 @@ def test_what_is_held_to_a_time_has_the_machine_for_itself() -> None:
         assert alone[1] == f"(({name}) and not slow) and alone"
         assert ("-n" in beside, "-n" in alone) == (True, False)
     assert runs(ROOMS["package"], slow=True) == {"": ("-m", "package")}
+    assert runs(ROOMS["days"], slow=False) == {"": ("-m", "(days) and not slow", "-n", "2", "--dist", TESTS)}
+
+
+def test_no_test_is_left_out_of_a_room_without_such() -> None:
+    """What is marked `alone` runs alone: the folder of the days has nothing of the kind."""
+    for path in (Path(__file__).parent / "days").glob("test_*.py"):
+        assert "mark.alone" not in path.read_text(encoding="utf-8")
 
 
 def test_both_halves_of_a_room_count(monkeypatch: pytest.MonkeyPatch) -> None:

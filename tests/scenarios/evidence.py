@@ -68,7 +68,7 @@ def table(evidence: Iterable[dict[str, Any]], image: str = USUAL) -> str:
     return head(image) + "".join(rows)
 
 
-FOLDERS = ("scenarios", "attacks")
+FOLDERS = ("scenarios", "days", "attacks")
 SHARED = "not own_guest"  # the others choose their image themselves
 
 

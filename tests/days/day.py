@@ -10,8 +10,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from tests.days.terminal import Terminal
 from tests.scenarios.rig import ROOT
-from tests.scenarios.terminal import Terminal
 from usbguard_py.cli import whitelist_moves
 from usbguard_py.cli.words import UNSEARCHED
 from usbguard_py.i18n import speaking, translate

@@ -6,11 +6,11 @@ docs/en/a-day.md): a screen that differs fails the day. `make screens` writes th
 
 import os
 
+from tests.days import day
+from tests.days.day import EN, VI, Desk, Words
+from tests.days.terminal import Terminal, install_tmux
 from tests.lab import Plugged
-from tests.scenarios import day
-from tests.scenarios.day import EN, VI, Desk, Words
 from tests.scenarios.rig import Rig
-from tests.scenarios.terminal import Terminal, install_tmux
 
 WRITE = os.environ.get("USBGUARD_PY_SCREENS") == "write"
 SERIALS = [f"SAMPLE-11{number:02d}" for number in range(1, 6)]
