@@ -136,14 +136,20 @@ class Machine:
         raise LabError(f"QEMU did not start: {self._errors.read_text(errors='replace').strip()}")
 
     def wait_console(self, text: str, timeout: float) -> None:
-        """Wait until the console has shown `text`: for the time before the agent runs."""
+        """Wait until the console has shown `text`: for the time before the agent runs.
+
+        What a machine showed last before it ended counts, so that it is looked at once more after the end.
+        """
         deadline = time.monotonic() + timeout
-        while time.monotonic() < deadline and self.process.poll() is None:
-            if self.console.exists() and text in self.console.read_text(errors="replace"):
+        going = True
+        while going:
+            going = time.monotonic() < deadline and self.process.poll() is None
+            shown = self.console.read_text(errors="replace") if self.console.exists() else ""
+            if text in shown:
                 return
-            with contextlib.suppress(subprocess.TimeoutExpired):
-                self.process.wait(0.05)
-        shown = self.console.read_text(errors="replace") if self.console.exists() else ""
+            if going:
+                with contextlib.suppress(subprocess.TimeoutExpired):
+                    self.process.wait(0.05)
         raise LabError(f"the console never showed {text!r}; it ends with:\n{shown[-2000:]}")
 
     def kill(self) -> None:
