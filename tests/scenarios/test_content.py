@@ -86,7 +86,7 @@ def test_a_stick_of_the_same_size_with_another_file_system_is_cut(rig: Rig, tmp_
     first, anew = fat(tmp_path, "12345678"), fat(tmp_path, "ABCD0001")
     identifier = approved(rig, first)
     clone = cut_before_it_was_given_out(rig, FACET, "vfat 1234-5678", "vfat ABCD-0001", anew)
-    assert "(lun 0 content)" in rig.cli(f"explain {clone.port}").stdout
+    assert "logical unit 0, content" in rig.cli(f"explain {clone.port}").stdout
     before, since = rig.seq(), rig.guest.witness.mark
     words = f'whitelist learn {identifier} --device {clone.port} --face "formatted anew" --document {DOCUMENT} --yes'
     rig.cli(words, timeout=90)
