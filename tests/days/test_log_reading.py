@@ -41,7 +41,7 @@ def test_an_inspection_by_an_account_that_only_reads(rig: Rig) -> None:
     rig.cli("log report /home/kiemtra/report.html", lang="vi", **AUDITOR)
     whole_chain(rig.guest.run("cat /home/kiemtra/report.html").stdout)
     left = {e["kind"] for e in rig.entries(int(entry["seq"]))}
-    assert left <= {"export", "outcome"}
+    assert left <= {"export", "outcome", "view"}
     assert [e["by"]["login"] for e in rig.entries(int(entry["seq"]), kind="export")] == ["kiemtra"]
 
     rig.guest.run("systemctl kill --signal=KILL usbguard-py")

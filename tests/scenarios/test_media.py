@@ -104,7 +104,7 @@ def test_the_passport_shows_its_media(rig: Rig) -> None:
     asset = rig.answer("whitelist show TB-0002")["asset"]
     (unit,) = asset["fingerprints"][0]["passport"]["media"]
     assert (unit["type"], bytes.fromhex(unit["vendor"]), unit["capacity"]) == (0, b"SAMPLE  ", 8 << 20)
-    assert "SAMPLE Stick 1.00, 8,388,608 bytes" in rig.cli("whitelist show TB-0002").stdout
+    assert "SAMPLE Stick 1.00, 8.4 MB (8,388,608 bytes)" in rig.cli("whitelist show TB-0002").stdout
     assert "Ổ logic 0" in rig.cli("whitelist show TB-0002", lang="vi").stdout
 
 
