@@ -15,18 +15,22 @@ import termios
 import time
 
 COLUMNS = 100
+INTERRUPT = b"\x03"  # what Ctrl-C types, termios(3)
 given = json.load(sys.stdin)
 child, terminal = pty.fork()
 if child == 0:
     fcntl.ioctl(0, termios.TIOCSWINSZ, struct.pack("HHHH", 50, COLUMNS, 0, 0))
     os.execvpe(given["words"][0], given["words"], {**os.environ, **given["environment"]})  # noqa: S606 - the test's words
-screen, place, late = "", 0, False
+screen, place, late, interrupting = "", 0, False, False
 raw = b""
 answers = list(given["answers"])
 deadline = time.monotonic() + given["seconds"]
 while not late:
     late = time.monotonic() > deadline
     if not select.select([terminal], [], [], 1.0)[0]:
+        # Python sees a signal that comes between its prompt and its read(2) only after the next one, as a person does.
+        if interrupting:
+            os.write(terminal, INTERRUPT)
         continue
     try:
         part = os.read(terminal, 4096)
@@ -38,7 +42,9 @@ while not late:
     screen = raw.decode("utf-8", "replace").replace("\r\n", "\n")
     while answers and (at := screen.find(answers[0][0], place)) >= 0:
         place = at + len(answers[0][0])
-        os.write(terminal, answers.pop(0)[1].encode())
+        answer = answers.pop(0)[1].encode()
+        interrupting = answer == INTERRUPT
+        os.write(terminal, answer)
 if late:
     os.kill(child, 9)
 code = os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
