@@ -4,6 +4,14 @@ from usbguard_py.errors import GuardError
 from usbguard_py.i18n import N_
 
 
+class FloorOnTrial(GuardError):
+    """The policy that blocks is on trial: the next start of the machine observes again."""
+
+    exit_code = 1
+    sentence = N_("The policy is on trial: at the next start this computer only observes.")
+    remedy = N_("Confirm it first: usbguard-py confirm")
+
+
 class FloorObserves(GuardError):
     """The floor was to be put into the start of a machine that only observes."""
 

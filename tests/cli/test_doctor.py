@@ -218,7 +218,7 @@ def test_other_enforcers(root: Path) -> None:
     program.parent.mkdir(parents=True)
     program.touch()
     # Only a process of root is one.
-    assert enforcers.running() == ("usbguard" if comm.stat().st_uid == 0 else "")
+    assert enforcers.running() == ("USBGuard" if comm.stat().st_uid == 0 else "")
     assert enforcers.installed() == ("usbguard",)
 
 

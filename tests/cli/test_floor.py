@@ -128,6 +128,16 @@ def test_nobody_is_locked_out(run: Run, machine: Machine, name: str, text: str, 
     assert machine.called == []
 
 
+def test_on_trial_the_next_start_stays_open(run: Run, machine: Machine) -> None:
+    """Closed from power-on, a trial that nobody confirms would end at a passphrase that nobody can type."""
+    machine.put("etc/usbguard-py/floor/mode", "observe\n")
+    machine.put("run/usbguard-py/trial", "700\n")
+    result = run("floor", "install", "--yes", lang="en")
+    assert (result.exit_code, "usbguard-py confirm" in result.stderr) == (1, True)
+    assert machine.called == []
+    assert "observes" in run("floor", "check", lang="en").stdout
+
+
 def test_no_keyboard_needed(run: Run, machine: Machine) -> None:
     machine.put("etc/usbguard-py/floor/input", "")
     assert run("floor", "install", "--yes", "--no-keyboard").exit_code == 0

@@ -25,14 +25,6 @@ from usbguard_py.shell.verify import verify
 CALLER = Peer(uid=1001, pid=1, user="kiemtra", login="quanly", role="auditor")
 
 
-@pytest.fixture
-def books(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Books:
-    monkeypatch.setattr(paths, "FLOOR_MODE", tmp_path / "mode")
-    made = Books(tmp_path / "usbguard-py.db")
-    assert made.open(enforce_expected=False)
-    return made
-
-
 def judge_with(books: Books) -> Judge:
     """As much of a judge as an answer about the books needs."""
     return cast("Judge", SimpleNamespace(host=SimpleNamespace(books=books)))

@@ -218,14 +218,17 @@ def test_a_full_disk_does_not_keep_the_machine_closed(machine: Machine, monkeypa
         raise DatabaseTrouble(detail="full", path="x")
 
     store: Any = machine.books.store
-    monkeypatch.setattr(store, "use_policy", full)
-    machine.look()
+    with monkeypatch.context() as patch:
+        patch.setattr(store, "use_policy", full)
+        machine.look()
     assert machine.told == ["floor return", "again"]
     assert not machine.books.policy.enforce
     assert floor.mode() == "observe"
-    monkeypatch.undo()
-    assert machine.books.store is not None
-    assert machine.books.store.trial() is not None
+    assert machine.books.open(enforce_expected=False)
+    assert machine.books.policy.enforce, "as it was recorded last"
+    machine.look()
+    assert not machine.books.policy.enforce
+    assert machine.kinds()[-2:] == [("policy-use", "observe"), ("alarm", None)]
 
 
 def test_what_comes_back_is_the_text_that_was_there(machine: Machine) -> None:

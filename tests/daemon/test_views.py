@@ -24,14 +24,6 @@ from usbguard_py.shell.views import viewed
 AUDITOR = Peer(uid=1001, pid=7, user="kiemtra", login="thanhtra", role="auditor", login_uid=1003, gid=1001)
 
 
-@pytest.fixture
-def books(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Books:
-    monkeypatch.setattr(paths, "FLOOR_MODE", tmp_path / "mode")
-    made = Books(tmp_path / "usbguard-py.db")
-    assert made.open(enforce_expected=False)
-    return made
-
-
 def views_of(books: Books) -> list[dict[str, Any]]:
     with Reader(books.path) as reader:
         return [r.body for r in reader.log(Query(kind="view"))]

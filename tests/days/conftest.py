@@ -3,28 +3,4 @@
 A day is a person at a terminal, from beginning to end; the room ``days`` has six minutes for all of them.
 """
 
-from tests.scenarios.conftest import (
-    bench,
-    boot_options,
-    guest,
-    install,
-    lab,
-    ledger_sequence,
-    made_from,
-    pytest_runtest_makereport,
-    rig,
-    scenario,
-)
-
-__all__ = [
-    "bench",
-    "boot_options",
-    "guest",
-    "install",
-    "lab",
-    "ledger_sequence",
-    "made_from",
-    "pytest_runtest_makereport",
-    "rig",
-    "scenario",
-]
+from tests.attacks.conftest import *  # noqa: F403 - the same fixtures, which pytest finds by their names here

@@ -3,12 +3,13 @@
 from collections import Counter
 from typing import Any
 
+from usbguard_py.cli.lengths import lasting
 from usbguard_py.cli.periods import local, shown
 from usbguard_py.cli.table import Column, Row
 from usbguard_py.cli.words import number, word
 from usbguard_py.core.coverage import Coverage, Stretch
 from usbguard_py.core.stretches import Reason
-from usbguard_py.i18n import N_, _, language, ngettext
+from usbguard_py.i18n import N_, _, language
 
 REASONS: dict[str, str] = {
     Reason.BEFORE: N_("the log had not begun"),
@@ -33,7 +34,6 @@ BACKWARDS = N_(
 )
 SUMMED = frozenset({Reason.STARTING, Reason.STARTING_OPEN})
 MANY = 3  # starts of the computer that are listed one by one; more are one line
-SECOND, MINUTE, HOUR, DAY = 1000, 60_000, 3_600_000, 86_400_000
 
 
 def percent(hundredths: int | None) -> str:
@@ -42,26 +42,6 @@ def percent(hundredths: int | None) -> str:
         return "–"
     text = f"{hundredths // 100}.{hundredths % 100:02d} %"
     return text if language() == "en" else text.replace(".", ",")
-
-
-def lasting(ms: int) -> str:
-    """A length of time in its two largest units: 2 days 3 hours; less than a second is said so."""
-    units = (
-        (DAY, ngettext("{count} day", "{count} days", ms // DAY)),
-        (HOUR, ngettext("{count} hour", "{count} hours", ms % DAY // HOUR)),
-        (MINUTE, ngettext("{count} minute", "{count} minutes", ms % HOUR // MINUTE)),
-        (SECOND, ngettext("{count} second", "{count} seconds", ms % MINUTE // SECOND)),
-    )
-    larger = {DAY: 0, HOUR: DAY, MINUTE: HOUR, SECOND: MINUTE}
-    found = [
-        (index, text.format(count=number((ms % larger[size] if larger[size] else ms) // size)))
-        for index, (size, text) in enumerate(units)
-        if (ms % larger[size] if larger[size] else ms) // size
-    ]
-    if not found:
-        return _("less than a second")
-    first = found[0][0]
-    return " ".join(text for index, text in found if index <= first + 1)
 
 
 def gap_heads() -> list[Column]:

@@ -1,7 +1,5 @@
 """``usbguard-py log``: what happened, and a copy of it; whether it is whole and its seals have modules of their own."""
 
-import math
-from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +11,7 @@ from usbguard_py.cli.answers import Done, typed
 from usbguard_py.cli.commands import Command, Group, Place, option
 from usbguard_py.cli.log_list import printed
 from usbguard_py.cli.output import json_out, say
-from usbguard_py.cli.times import parsed
+from usbguard_py.cli.periods import now, period
 from usbguard_py.cli.words import FUNCTIONS, KINDS, OUTCOMES, number
 from usbguard_py.core.codes import Code
 from usbguard_py.core.requests import LogExported
@@ -89,12 +87,8 @@ command = Group(
 @option("--limit", type=click.IntRange(0), default=100, show_default=True, help=N_("The last N records; 0 for all."))
 def list_(as_json: bool, since: str | None, until: str | None, **wanted: Any) -> None:  # noqa: FBT001
     """Print the records that fit."""
-    now = datetime.now().astimezone()
-    query = Query(
-        since=int(parsed(since, now).timestamp()) if since else None,
-        until=math.ceil(parsed(until, now, end=True).timestamp()) if until else None,
-        **{**wanted, "limit": wanted["limit"] or None},
-    )
+    asked = period(since, until, now())
+    query = Query(since=asked.since, until=asked.until, **{**wanted, "limit": wanted["limit"] or None})
     with Reader(paths.DATABASE) as reader:
         bodies = [r.body for r in reader.log(query)]
     viewed("log list", {"since": since, "until": until, **wanted})

@@ -128,6 +128,12 @@ def answered(text: str) -> None:
         raise Usage(detail=_("this question needs an answer"))
 
 
+def agreed(question: str) -> bool:
+    """Whether the answer is a clear yes, in either language; Enter alone is a no."""
+    letters = _("[y/N]")
+    return ask(f"{question} {letters}").casefold() in {"y", "yes", "c", "có", "co"}
+
+
 def confirm(question: str, *, as_json: bool = False) -> None:
     """Go on only after a clear yes, in either language; anything else is no.
 
@@ -137,8 +143,7 @@ def confirm(question: str, *, as_json: bool = False) -> None:
     """
     if as_json or not interactive():
         raise Usage(detail=_("confirmation is needed; add --yes"))
-    letters = _("[y/N]")
-    if ask(f"{question} {letters}").casefold() not in {"y", "yes", "c", "có", "co"}:
+    if not agreed(question):
         import click  # noqa: PLC0415 - as above
 
         say(_("Nothing was changed."))

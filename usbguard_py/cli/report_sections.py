@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Mapping, Sequence
 
 from usbguard_py.cli import coverage_words, periods
+from usbguard_py.cli.lengths import lasting
 from usbguard_py.cli.log_inspect import Found
 from usbguard_py.cli.stats_words import by_number, named
 from usbguard_py.cli.words import FUNCTIONS, UNKNOWN, moment, number, word
@@ -40,9 +41,9 @@ def _coverage(found: Found) -> Section:
         _("Coverage and gaps"),
         lines=[
             text.format(
-                length=coverage_words.lasting(coverage.covered),
+                length=lasting(coverage.covered),
                 percent=coverage_words.percent(coverage.hundredths),
-                gaps=coverage_words.lasting(coverage.missing) if coverage.missing else _("none"),
+                gaps=lasting(coverage.missing) if coverage.missing else _("none"),
             )
         ],
         drawn=timeline(_("Coverage"), coverage, ends) + f'<p class="legend dim">{colours}</p>',

@@ -16,7 +16,7 @@ from usbguard_py.cli.answers import Done, Status, typed
 from usbguard_py.cli.commands import Command, option
 from usbguard_py.cli.doctor import examined
 from usbguard_py.cli.doctor import tell as tell_findings
-from usbguard_py.cli.output import facts, interactive, json_out, say
+from usbguard_py.cli.output import agreed, facts, interactive, json_out, say
 from usbguard_py.core import requests
 from usbguard_py.core.levels import Level
 from usbguard_py.errors import NotRoot, Usage
@@ -88,7 +88,7 @@ def _chosen(given: dict[str, Any], *, asks: bool, yes: bool) -> list[Step]:
         if steps and not yes:
             if not asks:
                 raise Usage(detail=_("confirmation is needed; add --yes"))
-            steps = steps if questions.agreed(_("Do this?")) else []
+            steps = steps if agreed(_("Do this?")) else []
         finished = bool(steps)
         return steps
     finally:
@@ -142,7 +142,7 @@ def _activated(standing: Status, given: dict[str, Any], *, asks: bool) -> dict[s
     if begin is None and asks:
         say()
         say(_("Until now nothing is blocked. Blocking begins on trial and ends by itself unless you confirm it."))
-        begin = questions.agreed(_("Begin to block now? (No: this computer observes for now)"))
+        begin = agreed(_("Begin to block now? (No: this computer observes for now)"))
     if begin:
         return begun(given["profile"], given["confirm_within"])
     if asks:

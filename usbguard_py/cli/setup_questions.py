@@ -8,7 +8,7 @@ import msgspec
 from usbguard_py import i18n
 from usbguard_py.cli.answers import Device, Devices, Peripherals, typed
 from usbguard_py.cli.commands import speak
-from usbguard_py.cli.output import ask, facts, say
+from usbguard_py.cli.output import agreed, ask, facts, say
 from usbguard_py.cli.words import word
 from usbguard_py.core import requests
 from usbguard_py.core.built_in import WORDS, plain_word
@@ -30,7 +30,6 @@ AGENCY = {
     "keeper_unit": N_("Unit of that person"),
 }
 ROLES = {"admin": N_("Administrators"), "manager": N_("List managers"), "auditor": N_("Auditors")}
-YES = {"y", "yes", "c", "có", "co"}
 
 
 class Wanted(msgspec.Struct, frozen=True):
@@ -39,12 +38,6 @@ class Wanted(msgspec.Struct, frozen=True):
     agency: Agency | None = None
     enrol: tuple[str, ...] = ()
     members: tuple[tuple[str, str], ...] = ()
-
-
-def agreed(question: str) -> bool:
-    """A yes, in either language; Enter alone is a no."""
-    letters = _("[y/N]")
-    return ask(f"{question} {letters}").casefold() in YES
 
 
 def language() -> None:

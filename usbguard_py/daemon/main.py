@@ -23,11 +23,12 @@ from usbguard_py.daemon.policies import Trials
 from usbguard_py.daemon.room import Room
 from usbguard_py.daemon.sinks import Sinks, usual
 from usbguard_py.daemon.sleep import Sleep
-from usbguard_py.daemon.startup import OtherEnforcers, record_start, refuse_beside_another, take_the_world
+from usbguard_py.daemon.startup import record_start, refuse_beside_another, take_the_world
 from usbguard_py.daemon.unenumerated import Unenumerated, known_us
 from usbguard_py.errors import AlreadyRunning, NotRoot
 from usbguard_py.shell import kernel_log
 from usbguard_py.shell.clock import day
+from usbguard_py.shell.other_enforcers import OtherEnforcers
 from usbguard_py.shell.systemd import going_down, notify
 from usbguard_py.shell.udev import Monitor
 
@@ -59,9 +60,8 @@ def run() -> None:
     judge = Judge(host, loop, monitor)
     drift = Drift(judge)
     log = Unenumerated(books, kernel_log.handed_over(), known_us(books))
-    control = Control(
-        paths.CONTROL_SOCKET, Answers(judge, time.time(), drift, lambda: [*room.problems(), *sinks.problems()])
-    )
+    answers = Answers(judge, time.time(), drift, lambda: [*room.problems(), *sinks.problems()])
+    control = Control(paths.CONTROL_SOCKET, answers)
     host.published = control.publish
     host.queue = judge.run
     books.appended = control.publish_entry
@@ -80,12 +80,17 @@ def run() -> None:
     loop.settle(time.monotonic() + LAST_FLOWS)
     host.storms.end()
     log.end()
+    _ended(books, control, sinks)
+    os.close(lock)
+
+
+def _ended(books: Books, control: Control, sinks: Sinks) -> None:
+    """Write that the judge was stopped, after everything else it had to say, and let go."""
     books.append_or_keep("stop", record.stop(pid=os.getpid(), shutdown=going_down()))
     control.close()
     if books.store is not None:
         books.store.close()  # what is frozen is not closed at the end, and the log is to be one file
     sinks.end()
-    os.close(lock)
 
 
 def _only_one() -> int:
@@ -162,6 +167,7 @@ class Tick:
         host = self._judge.host
         if host.books.fail_safe and host.books.open(enforce_expected=host.enforcing):
             host.books.append_or_keep("alarm", record.alarm("judge", "the list and log can be used again"))
+            self._trials.look()  # one that ended meanwhile was ended in memory only: nothing is cut by it again
             self._judge.judge_again()
         if host.books.store is not None and not host.books.fail_safe:
             stepped = host.books.store.clock_stepped()

@@ -5,8 +5,8 @@ from pathlib import Path
 
 from usbguard_py import paths
 from usbguard_py.shell.files import text_of
+from usbguard_py.shell.other_enforcers import OtherEnforcers
 
-RUNNING = {"usbguard-daemon": "usbguard", "usbauth": "usbauth"}  # process name (comm) to the package
 INSTALLED = {"usbguard": ("usr/sbin/usbguard-daemon",), "usbauth": ("usr/sbin/usbauth", "usr/bin/usbauth")}
 RULES = ("etc/udev/rules.d", "run/udev/rules.d", "usr/lib/udev/rules.d")
 OURS = "usbguard-py.rules"
@@ -16,12 +16,11 @@ _SWITCHES = re.compile(r"thunderbolt", re.IGNORECASE)
 
 
 def running() -> str:
-    """The package of another enforcer that runs as root, empty when there is none."""
-    for entry in (paths.ROOT / "proc").glob("[0-9]*/comm"):
-        name = RUNNING.get(text_of(entry).strip(), "")
-        if name and _owner(entry) == 0:  # anybody may give a program any name
-            return name
-    return ""
+    """The name of another enforcer that runs as root, empty when there is none or where no process can be seen."""
+    try:
+        return OtherEnforcers().look()
+    except OSError:
+        return ""
 
 
 def installed() -> tuple[str, ...]:
@@ -42,10 +41,3 @@ def _writes(file: Path) -> bool:
     """Whether a line of it does, other than for Thunderbolt, whose switch has the same name."""
     lines = text_of(file).replace("\\\n", " ").splitlines()
     return any(_WRITES.search(line) and not _SWITCHES.search(line) for line in lines if not line.startswith("#"))
-
-
-def _owner(path: Path) -> int:
-    try:
-        return path.stat().st_uid
-    except OSError:
-        return -1

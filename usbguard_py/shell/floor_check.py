@@ -144,7 +144,7 @@ def _enrolled() -> tuple[bool, str]:
 
 
 def _mode() -> tuple[bool, str]:
-    if floor.mode() != "enforce":
+    if floor.lasting() != "enforce":
         return False, OBSERVES
     return (True, "enforcing") if paths.ENFORCING.exists() else (False, "the floor did not run at this start")
 

@@ -12,6 +12,7 @@ from usbguard_py.core.bootline import closes
 from usbguard_py.errors_floor import (
     FloorLocksOut,
     FloorObserves,
+    FloorOnTrial,
     FloorOnUsb,
     FloorTrouble,
     FloorUnified,
@@ -41,6 +42,7 @@ def refuse_lock_out(*, keyboard: bool) -> None:
     Raises:
         FloorUnsupported: the initramfs is built by something else than initramfs-tools or dracut.
         FloorUnified: a unified kernel image can be started, into which nothing is put.
+        FloorOnTrial: the machine blocks on trial only; its next start would lock somebody out.
         FloorObserves: the machine only observes.
         FloorOnUsb: the system lies on a USB disk.
         FloorLocksOut: no enrolled keyboard could work in the initramfs.
@@ -49,8 +51,8 @@ def refuse_lock_out(*, keyboard: bool) -> None:
         raise FloorUnsupported
     if unified := bootloader.unified():
         raise FloorUnified(path=str(unified[0]))
-    if floor.mode() != "enforce":
-        raise FloorObserves
+    if floor.lasting() != "enforce":
+        raise FloorOnTrial if paths.TRIAL.exists() else FloorObserves
     for path in ("/", "/usr", "/boot"):
         if on_usb(path):
             raise FloorOnUsb(path=path)
